@@ -1,0 +1,3 @@
+"""The `loki` command."""
+
+from __future__ import annotations

@@ -1,0 +1,92 @@
+"""What a person, or another process, may ask of a running engine.
+
+A request travels through the journal's inbox, is consumed once, and shows up as an event.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from loki_tui.core.messages import Frozen
+from loki_tui.core.money import Money
+
+
+class Pause(Frozen):
+    """Hold everything."""
+
+    kind: Literal["pause"] = "pause"
+    by: str
+    reason: str = ""
+
+
+class Resume(Frozen):
+    """Go on; with a new cap, if one is given."""
+
+    kind: Literal["resume"] = "resume"
+    by: str
+    budget: Money | None = None
+
+
+class Stop(Frozen):
+    """Bring the work to a safe place and end."""
+
+    kind: Literal["stop"] = "stop"
+    by: str
+    reason: str = ""
+
+
+class SetBudget(Frozen):
+    """Set the cap anew, without resuming."""
+
+    kind: Literal["set_budget"] = "set_budget"
+    by: str
+    limit: Money
+
+
+class Steer(Frozen):
+    """A note for the agent."""
+
+    kind: Literal["steer"] = "steer"
+    by: str
+    note: str = Field(min_length=1, max_length=20_000)
+
+
+class Decide(Frozen):
+    """An approval is granted or refused: for exactly the action with this digest."""
+
+    kind: Literal["decide"] = "decide"
+    by: str
+    approval: str
+    digest: str
+    decision: Literal["approved", "denied"]
+    reason: str = ""
+
+
+class ForceReview(Frozen):
+    """The council is to sit now."""
+
+    kind: Literal["force_review"] = "force_review"
+    by: str
+
+
+Request = Annotated[
+    Pause | Resume | Stop | SetBudget | Steer | Decide | ForceReview, Field(discriminator="kind")
+]
+
+_REQUESTS: TypeAdapter[Request] = TypeAdapter(Request)
+
+
+def encode_request(request: Request) -> str:
+    """A request as JSON."""
+    return request.model_dump_json(exclude_none=True)
+
+
+def decode_request(text: str | bytes) -> Request:
+    """The request in a piece of JSON.
+
+    Raises:
+        pydantic.ValidationError: It is no request of this version.
+    """
+    return _REQUESTS.validate_json(text)

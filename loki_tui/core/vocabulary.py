@@ -1,0 +1,146 @@
+"""The words that events, state and screens share: small closed sets and the values made of them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from loki_tui.core.messages import Frozen
+
+
+class Status(StrEnum):
+    """What a run is doing, or how it ended. `Run.reason` always says why."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    WAITING = "waiting"
+    STOPPING = "stopping"
+    COMPLETED = "completed"
+    EXHAUSTED = "exhausted"
+    """A limit was reached: iterations, retries, budget or time."""
+    STAGNATED = "stagnated"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    CRASHED = "crashed"
+    """Derived, never journaled: not ended, and no engine holds the run."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will happen to this run any more."""
+        return self in _ENDED
+
+
+_ENDED = frozenset({Status.COMPLETED, Status.EXHAUSTED, Status.STAGNATED, Status.STOPPED, Status.FAILED})
+
+Outcome = Literal["completed", "exhausted", "stagnated", "stopped", "failed"]
+"""How a run ends: exactly one of these."""
+
+
+class Stage(StrEnum):
+    """Where in its life a run is."""
+
+    PLAN = "plan"
+    ITERATE = "iterate"
+    VERIFY = "verify"
+    DECIDE = "decide"
+    CLOSE = "close"
+
+
+class Purpose(StrEnum):
+    """Whom a model request serves; what it costs is booked under this."""
+
+    PLAN = "plan"
+    WORK = "work"
+    COMPACT = "compact"
+    DELEGATE = "delegate"
+    REVIEW = "review"
+    VOTE = "vote"
+
+
+class Risk(StrEnum):
+    """What an action may do to the world, mildest first."""
+
+    READ = "read"
+    EDIT = "edit"
+    RUN = "run"
+    NETWORK = "network"
+    OUTSIDE = "outside"
+    DESTRUCTIVE = "destructive"
+
+
+class Verdict(StrEnum):
+    """What a QA phase found. Only `PASSED` is green."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_APPLICABLE = "not_applicable"
+    NOT_RUN = "not_run"
+    ERROR = "error"
+
+
+class Proof(StrEnum):
+    """How far a requirement is proven."""
+
+    UNPROVEN = "unproven"
+    PROVEN = "proven"
+    FAILING = "failing"
+    STALE = "stale"
+
+
+class Requirement(Frozen):
+    """One checkable line of the PRD."""
+
+    id: str = Field(min_length=1, max_length=40)
+    title: str = Field(min_length=1, max_length=400)
+    criteria: tuple[str, ...] = ()
+
+
+class Excerpt(Frozen):
+    """Text of any size: its beginning and end here, the whole in the blob store where it is cut."""
+
+    text: str
+    blob: str | None = None
+    """Digest of the whole; none where `text` is the whole."""
+    size: int = 0
+    """Characters of the whole."""
+
+
+class Counts(Frozen):
+    """What a test runner said it did."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+
+class Finding(Frozen):
+    """One thing a reviewer found."""
+
+    severity: Literal["critical", "high", "medium", "low"]
+    file: str = ""
+    line: int | None = None
+    message: str
+
+
+class Confinement(Frozen):
+    """What holds the hands, as every face shows it."""
+
+    rung: Literal["landlock", "bwrap", "docker", "none"]
+    detail: str = ""
+    """Such as `ABI 7`."""
+    uncovered: tuple[str, ...] = ()
+    """What this rung does not protect, one phrase each."""
+    writable: tuple[str, ...] = ()
+    """Where hands may write."""
+
+
+class Sample(Frozen):
+    """Resources at one moment."""
+
+    cpu_percent: float
+    memory_percent: float
+    run_cpu_percent: float
+    """Of the run's own process tree; 100 is one core."""
+    run_rss_bytes: int

@@ -1,0 +1,3 @@
+"""The face without a screen: events as lines or JSON."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Adapters that answer `engine.ports.Model`."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""What outlives the process: the journal, state paths, checkpoints."""
+
+from __future__ import annotations
