@@ -240,8 +240,9 @@ class ModelAnswered(Frozen):
     stop: str
     """Why the model stopped: end, tool_use, length, refusal."""
     usage: Usage
-    cost: Money
-    seconds: float
+    cost: Money | None = None
+    """None where nobody knows this model's price: unknown is not zero."""
+    seconds: float = 0.0
 
 
 class ModelFailed(Frozen):
@@ -304,7 +305,8 @@ class ApprovalRequested(Frozen):
     risk: Risk
     reason: str
     """Why it asks."""
-    action: str | None = None
+    call: str | None = None
+    """The tool call it is about, where it is an action."""
 
 
 class ApprovalDecided(Frozen):
@@ -315,6 +317,24 @@ class ApprovalDecided(Frozen):
     decision: Literal["approved", "denied", "expired"]
     by: str
     reason: str = ""
+
+
+class DelegateStarted(Frozen):
+    """An agent handed a task to a sub-agent."""
+
+    kind: Literal["delegate_started"] = "delegate_started"
+    agent: str
+    call: str
+    role: str
+    brief: Excerpt
+
+
+class DelegateFinished(Frozen):
+    """A sub-agent came back."""
+
+    kind: Literal["delegate_finished"] = "delegate_finished"
+    agent: str
+    report: Excerpt
 
 
 # -- checkpoints and delivery -------------------------------------------------------------------
@@ -497,6 +517,8 @@ Event = Annotated[
     | ActionFinished
     | ApprovalRequested
     | ApprovalDecided
+    | DelegateStarted
+    | DelegateFinished
     | CheckpointTaken
     | CheckpointRestored
     | WorkCommitted
