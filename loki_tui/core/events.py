@@ -148,10 +148,11 @@ class Steered(Frozen):
 
 
 class SteeringDelivered(Frozen):
-    """The agent has been given all notes so far."""
+    """The agent was given these notes, which are all that waited."""
 
     kind: Literal["steering_delivered"] = "steering_delivered"
-    notes: int
+    agent: str
+    notes: tuple[str, ...]
 
 
 class Warned(Frozen):
@@ -196,8 +197,8 @@ class IterationFinished(Frozen):
 
     kind: Literal["iteration_finished"] = "iteration_finished"
     number: int
-    ended_by: Literal["agent", "turns", "silence", "stop"]
-    """The agent finished it; it ran out of turns; it said nothing useful; the run was stopped."""
+    ended_by: Literal["agent", "turns", "silence", "time"]
+    """The agent finished it; it ran out of turns; it stopped calling tools; the time limit came."""
     summary: str = ""
     claims_done: bool = False
     handover: str = ""

@@ -30,8 +30,11 @@ def apply(state: RunState, record: Record) -> None:
 
 
 @singledispatch
-def _apply(event: ev.Event, state: RunState) -> None:  # noqa: ARG001 (the rules below use both)
-    """Take one event in; `state.at` is already its moment. Kinds without a rule below leave no trace in the state."""
+def _apply(event: ev.Event, state: RunState) -> None:
+    """Take one event in; `state.at` is already its moment.
+
+    Kinds without a rule below leave no trace in the state.
+    """
 
 
 # -- a run's life -------------------------------------------------------------------------------
@@ -92,6 +95,7 @@ def _run_stopping(event: ev.RunStopping, state: RunState) -> None:
 @_apply.register
 def _run_closed(event: ev.RunClosed, state: RunState) -> None:
     _go_on(state, event.reason)
+    state.closed = event
     state.status, state.stage, state.ended_at = Status(event.outcome), Stage.CLOSE, state.at
 
 
@@ -112,7 +116,7 @@ def _steered(event: ev.Steered, state: RunState) -> None:
 
 @_apply.register
 def _steering_delivered(event: ev.SteeringDelivered, state: RunState) -> None:
-    state.notes_delivered = event.notes
+    state.notes_delivered += len(event.notes)
 
 
 @_apply.register
@@ -142,13 +146,16 @@ def _requirement_judged(event: ev.RequirementJudged, state: RunState) -> None:
 
 @_apply.register
 def _iteration_started(event: ev.IterationStarted, state: RunState) -> None:
-    state.iterations.append(Iteration(number=event.number, started_at=state.at, started_seq=state.seq))
+    state.iterations.append(
+        Iteration(number=event.number, started_at=state.at, started_seq=state.seq, brief=event.brief)
+    )
 
 
 @_apply.register
 def _iteration_finished(event: ev.IterationFinished, state: RunState) -> None:
     iteration = state.iterations[-1]
     iteration.finished, iteration.finished_at = event, state.at
+    state.in_flight.clear()
 
 
 # -- model requests -----------------------------------------------------------------------------

@@ -88,12 +88,7 @@ class Usage(Frozen):
     @property
     def prompt_tokens(self) -> int:
         """All input, whatever its price."""
-        return (
-            self.input_tokens
-            + self.cache_read_tokens
-            + self.cache_write_tokens
-            + self.cache_write_long_tokens
-        )
+        return self.input_tokens + self.cache_read_tokens + self.cache_write_tokens + self.cache_write_long_tokens
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(

@@ -71,9 +71,7 @@ class ForceReview(Frozen):
     by: str
 
 
-Request = Annotated[
-    Pause | Resume | Stop | SetBudget | Steer | Decide | ForceReview, Field(discriminator="kind")
-]
+Request = Annotated[Pause | Resume | Stop | SetBudget | Steer | Decide | ForceReview, Field(discriminator="kind")]
 
 _REQUESTS: TypeAdapter[Request] = TypeAdapter(Request)
 

@@ -15,7 +15,7 @@ from decimal import Decimal
 from loki_tui.core import events as ev
 from loki_tui.core.messages import Usage
 from loki_tui.core.money import ZERO
-from loki_tui.core.vocabulary import Confinement, Proof, Purpose, Requirement, Sample, Stage, Status, Verdict
+from loki_tui.core.vocabulary import Confinement, Excerpt, Proof, Purpose, Requirement, Sample, Stage, Status, Verdict
 
 RECENT = 50
 """How many warnings, samples and notes a state remembers."""
@@ -60,6 +60,7 @@ class Iteration:
     number: int
     started_at: datetime
     started_seq: int
+    brief: Excerpt
     finished: ev.IterationFinished | None = None
     finished_at: datetime | None = None
     turns: int = 0
@@ -114,6 +115,7 @@ class RunState:
     created: ev.RunCreated | None = None
     created_at: datetime | None = None
     ended_at: datetime | None = None
+    closed: ev.RunClosed | None = None
 
     status: Status = Status.RUNNING
     reason: str = ""

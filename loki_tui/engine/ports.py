@@ -77,6 +77,10 @@ class Model(Protocol):
 class Prices(Protocol):
     """What models cost."""
 
+    def knows(self, model: str) -> bool:
+        """Whether there is a price for this model."""
+        ...
+
     def cost(self, model: str, usage: Usage) -> Decimal:
         """What a request of this usage is billed, in US dollars."""
         ...
@@ -112,9 +116,7 @@ class Workspace(Protocol):
 
     confinement: Confinement
 
-    async def perform(
-        self, tool: str, tool_input: JsonObject, *, on_output: OnText | None = None
-    ) -> ActionResult:
+    async def perform(self, tool: str, tool_input: JsonObject, *, on_output: OnText | None = None) -> ActionResult:
         """Do one thing: `shell`, `read_file`, `write_file`, `edit_file`, `list_files` or `search_files`.
 
         Cancelling the call ends the operation and every process it started.
@@ -140,12 +142,23 @@ class Workspace(Protocol):
 class Workspaces(Protocol):
     """Launches hands."""
 
+    confinement: Confinement
+    """What will hold them."""
+
     async def open_agent(self) -> Workspace:
         """Hands on the person's workspace, for agents."""
         ...
 
     async def open_checkout(self, root: Path) -> Workspace:
         """Hands on a clean checkout that the agent's hands cannot reach, for verification."""
+        ...
+
+
+class Checkouts(Protocol):
+    """Clean checkouts of checkpoints."""
+
+    async def open(self, checkpoint: str) -> Workspace:
+        """Hands on a fresh copy of a checkpoint's files; closing them removes it."""
         ...
 
 
@@ -250,6 +263,10 @@ class Journal(Protocol):
 
     async def wait_for_request(self) -> None:
         """Return when the inbox may have something new."""
+        ...
+
+    def take_warnings(self) -> list[str]:
+        """What a person should know about the journal itself, to be journaled; each is handed out once."""
         ...
 
 

@@ -1,0 +1,122 @@
+"""What a single setting can be: its form, what a workspace may do to it, whether it is in force.
+
+A field of `loki_tui.core.settings.Settings` is annotated with one of these types and, where
+they apply, the markers; loader and reference table read them from there, so that no second list
+of settings exists.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, ValidationInfo
+
+from loki_tui.core.messages import Frozen
+from loki_tui.core.money import Money
+
+
+class Tighten(Enum):
+    """How a workspace's own file may set a field; one without this marker it may not set.
+
+    Agents can write that file, so each way makes a run stricter, never looser.
+    """
+
+    LOWER = "can be lowered"
+    ENABLE = "can be switched on"
+    NARROW = "can be narrowed"
+    CHOOSE = "can be chosen"
+    """A command that runs in confined hands, like any other an agent could run."""
+
+
+class Standing(Enum):
+    """Whether this version does what a field says; one without this marker is in force."""
+
+    PLANNED = "not in force in this version"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a person writes a value, where its Python type does not say."""
+
+    text: str
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?[smhd])+", re.ASCII)
+_DURATION_PART = re.compile(r"([\d.]+)([smhd])", re.ASCII)
+
+
+def _seconds(value: object) -> object:
+    """Seconds from `90m`, `8h` or `1h30m`; anything else is left for pydantic to judge."""
+    if not isinstance(value, str) or not _DURATION.fullmatch(text := value.strip().lower()):
+        return value
+    return sum(float(number) * _UNITS[unit] for number, unit in _DURATION_PART.findall(text))
+
+
+def _listed(value: object) -> object:
+    """The parts of a comma-separated text."""
+    if not isinstance(value, str):
+        return value
+    return tuple(part for piece in value.split(",") if (part := piece.strip()))
+
+
+def _without_sign(value: object) -> object:
+    return value.strip().removeprefix("$") if isinstance(value, str) else value
+
+
+def _parsed(value: object) -> object:
+    """The object in a JSON text, its numbers exact."""
+    return json.loads(value, parse_float=Decimal) if isinstance(value, str) else value
+
+
+def _at_home(value: object, info: ValidationInfo) -> object:
+    """A path with a leading `~` replaced by the home that the loader names in its context."""
+    home = (info.context or {}).get("home")
+    if not home or not isinstance(value, str) or not (value == "~" or value.startswith("~/")):
+        return value
+    return f"{home}{value[1:]}"
+
+
+Duration = Annotated[
+    float, BeforeValidator(_seconds), Field(gt=0, le=30 * 86_400), Form("seconds, or a time such as 90m or 8h")
+]
+"""Seconds."""
+
+Dollars = Annotated[Money, BeforeValidator(_without_sign), Field(gt=0, le=1_000_000), Form("an amount of US dollars")]
+"""US dollars, written with or without the sign."""
+
+Text = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00]*$"), Form("text")]
+"""Text that can be an argument of a program."""
+
+Location = Annotated[Path, BeforeValidator(_at_home), Form("a path")]
+"""A path; `~` is the person's home."""
+
+Names = Annotated[tuple[Text, ...], BeforeValidator(_listed), Form("a comma-separated list")]
+"""Texts: comma-separated, or an array in a file."""
+
+Locations = Annotated[
+    tuple[Location, ...], BeforeValidator(_listed), Field(min_length=1), Form("a comma-separated list of paths")
+]
+"""Paths: comma-separated, or an array in a file."""
+
+_Price = Annotated[Money, Field(ge=0, le=1_000_000)]
+
+
+class ModelPrice(Frozen):
+    """What a model costs, in US dollars per million tokens."""
+
+    input: _Price
+    output: _Price
+    cache_read: _Price | None = None
+    cache_write: _Price | None = None
+    cache_write_long: _Price | None = None
+
+
+ModelPrices = Annotated[dict[Text, ModelPrice], BeforeValidator(_parsed), Form("a JSON object")]
+"""Model to price: JSON, or a table in a file."""

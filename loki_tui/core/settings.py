@@ -1,0 +1,270 @@
+"""Every setting there is: name, form, default and meaning, each stated once.
+
+A field's variable is `LOKI_` and its name in capitals. Where values come from, and which of
+them are refused, is `loki_tui.core.settings_sources`; the reference table is made from the
+fields and the text under them by `loki_tui.core.settings_docs`. No secret is a setting: keys
+are read where they are used and shown nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from loki_tui.core.messages import Frozen, JsonObject
+from loki_tui.core.setting_types import (
+    Dollars,
+    Duration,
+    Location,
+    Locations,
+    ModelPrices,
+    Names,
+    Standing,
+    Text,
+    Tighten,
+)
+
+PREFIX = "LOKI_"
+"""What the name of every variable begins with."""
+
+
+def variable_of(name: str) -> str:
+    """The environment variable that sets a field."""
+    return f"{PREFIX}{name.upper()}"
+
+
+class SettingsGroup(Frozen):
+    """Settings that belong together; the first line of a group's docstring is its heading."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class ModelSettings(SettingsGroup):
+    """Models."""
+
+    provider: Literal["anthropic", "replay"] = "anthropic"
+    """Who answers: the Anthropic Messages API (or what speaks it), or a recording."""
+    cassette: Location | None = None
+    """The recording that the provider `replay` plays."""
+    model: Text | None = None
+    """The model agents work with; stands above `LOKI_MODEL_WORK`."""
+    model_planning: Text = "claude-opus-5-5"
+    """The model that turns the PRD into requirements."""
+    model_work: Text = "claude-sonnet-5-5"
+    """The model agents work with."""
+    model_fast: Text = "claude-haiku-5-5"
+    """The model for small work, such as summaries."""
+    effort: Literal["low", "medium", "high", "xhigh", "max"] | None = None
+    """How hard models think, where they know effort; their own default where not set."""
+    max_output_tokens: Annotated[int, Field(ge=256, le=1_000_000)] = 16_000
+    """The most tokens one answer may have."""
+    context_window: Annotated[int, Field(ge=4_000, le=100_000_000)] | None = None
+    """Tokens a model takes in and gives out together, where Loki does not know the model."""
+    cache_ttl: Literal["5m", "1h"] = "5m"
+    """How long a prompt stays in the provider's cache."""
+    model_prices: ModelPrices = Field(default_factory=dict)
+    """Prices of models Loki does not know, in dollars per million tokens, such as
+    `{"name": {"input": 3, "output": 15}}`; also `cache_read`, `cache_write` and `cache_write_long`."""
+    stream_idle_timeout: Duration = 120
+    """How long an answer may stay silent before it is asked for again."""
+    retry_base_seconds: Annotated[float, Field(gt=0, le=3600)] = 2
+    """The wait after the first failed request; it doubles with each further one."""
+    retry_max_seconds: Annotated[float, Field(gt=0, le=86_400)] = 300
+    """The longest wait between retries, unless the provider asks for more."""
+
+
+class LimitSettings(SettingsGroup):
+    """Budget and limits."""
+
+    budget_limit: Annotated[Dollars | None, Tighten.LOWER] = None
+    """What a run may cost in US dollars; it pauses before a request that could cross this."""
+    max_iterations: Annotated[int, Field(ge=1, le=1_000_000), Tighten.LOWER] = 1000
+    """Iterations before a run ends as exhausted."""
+    max_retries: Annotated[int, Field(ge=0, le=10_000), Tighten.LOWER] = 50
+    """Failed requests in a row before a run ends as exhausted; successes do not count."""
+    max_turns: Annotated[int, Field(ge=1, le=10_000), Tighten.LOWER] = 200
+    """Turns in one iteration."""
+    max_duration: Annotated[Duration | None, Tighten.LOWER] = None
+    """How long a run may take before it ends as exhausted."""
+    perpetual_mode: bool = False
+    """Go on after every completion signal; budget and limits hold."""
+
+
+class WorkspaceSettings(SettingsGroup):
+    """Workspace and confinement."""
+
+    dir: Location | None = None
+    """Where journal, approvals and checkpoints live; a place of the project's own outside the
+    workspace where not set."""
+    allowed_paths: Annotated[Locations | None, Tighten.NARROW] = None
+    """The only paths agents may write, relative to the workspace or absolute; the whole workspace where not set."""
+    read_paths: Locations = ()
+    """Paths outside the workspace that agents may read, beyond the system's own."""
+    pass_env: Names = ()
+    """Environment variables that agents' commands see, beyond the harmless ones."""
+    confinement: Literal["auto", "landlock", "none"] = "auto"
+    """What holds agents' processes; `auto` takes the best there is and refuses to start without one."""
+    blocked_commands: Annotated[Names, Standing.PLANNED] = ()
+    """Commands agents may not run."""
+    command_timeout: Annotated[Duration, Tighten.LOWER] = 600
+    """How long a command may take when the agent does not say."""
+
+
+class AutonomySettings(SettingsGroup):
+    """Autonomy and agents."""
+
+    staged_autonomy: Annotated[bool, Tighten.ENABLE] = False
+    """The plan, then each state-changing action, waits for a person's approval."""
+    approval_timeout: Duration | None = None
+    """How long an approval is waited for before it counts as denied; for ever where not set."""
+    max_parallel_agents: Annotated[int, Field(ge=1, le=1000), Tighten.LOWER, Standing.PLANNED] = 10
+    """Agents of every kind at work at once."""
+
+
+class VerificationSettings(SettingsGroup):
+    """Verification."""
+
+    test_command: Annotated[Text | None, Tighten.CHOOSE] = None
+    """What runs the project's tests; found by itself where not set."""
+    test_timeout: Annotated[Duration, Tighten.LOWER] = 1800
+    """How long the tests may take."""
+    phase_unit_tests: bool = True
+    """Run the project's tests."""
+    phase_api_tests: Annotated[bool, Standing.PLANNED] = True
+    """Test the API as a caller would."""
+    phase_e2e_tests: Annotated[bool, Standing.PLANNED] = True
+    """Test the whole in a browser."""
+    phase_security: Annotated[bool, Standing.PLANNED] = True
+    """Scan for vulnerabilities and secrets."""
+    phase_code_review: Annotated[bool, Standing.PLANNED] = True
+    """Have three reviewers read the changes."""
+    phase_performance: Annotated[bool, Standing.PLANNED] = True
+    """Measure speed against the base."""
+    phase_accessibility: Annotated[bool, Standing.PLANNED] = True
+    """Check pages against WCAG."""
+    phase_regression: Annotated[bool, Standing.PLANNED] = True
+    """Check that what passed at the base still passes."""
+
+
+class CouncilSettings(SettingsGroup):
+    """Completion council."""
+
+    council_enabled: Annotated[bool, Standing.PLANNED] = True
+    """Let a council vote on completion."""
+    council_size: Annotated[int, Field(ge=1, le=9), Standing.PLANNED] = 3
+    """Members of the council."""
+    council_threshold: Annotated[int, Field(ge=1, le=9), Standing.PLANNED] = 2
+    """Votes needed for completion."""
+    council_check_interval: Annotated[int, Field(ge=1, le=1_000_000), Standing.PLANNED] = 5
+    """Iterations between sittings."""
+    council_min_iterations: Annotated[int, Field(ge=1, le=1_000_000), Standing.PLANNED] = 3
+    """Iterations before the first sitting."""
+    council_stagnation_limit: Annotated[int, Field(ge=1, le=1_000_000), Tighten.LOWER] = 5
+    """Iterations in a row without a change to the workspace before a run ends as stagnated."""
+
+
+class ParallelSettings(SettingsGroup):
+    """Parallel work."""
+
+    parallel_mode: Annotated[bool, Standing.PLANNED] = False
+    """Work on independent parts of the PRD at the same time, each in its own git worktree."""
+    max_worktrees: Annotated[int, Field(ge=1, le=1000), Standing.PLANNED] = 5
+    """Worktrees at once."""
+    max_parallel_sessions: Annotated[int, Field(ge=1, le=1000), Standing.PLANNED] = 3
+    """Parallel streams at work at once."""
+
+
+class ResourceSettings(SettingsGroup):
+    """Resources."""
+
+    resource_check_interval: Annotated[Duration, Standing.PLANNED] = 300
+    """Time between looks at the machine's load."""
+    resource_cpu_threshold: Annotated[int, Field(ge=1, le=100), Standing.PLANNED] = 80
+    """Percent of CPU above which a run warns."""
+    resource_mem_threshold: Annotated[int, Field(ge=1, le=100), Standing.PLANNED] = 80
+    """Percent of memory above which a run warns."""
+
+
+class DashboardSettings(SettingsGroup):
+    """Dashboard."""
+
+    dashboard: Annotated[bool, Standing.PLANNED] = False
+    """Serve the dashboard beside a run."""
+    dashboard_port: Annotated[int, Field(ge=1, le=65_535), Standing.PLANNED] = 57374
+    """The port it listens on."""
+    tls_cert: Annotated[Location | None, Standing.PLANNED] = None
+    """Certificate chain for HTTPS."""
+    tls_key: Annotated[Location | None, Standing.PLANNED] = None
+    """Its private key."""
+    oidc_issuer: Annotated[Text | None, Standing.PLANNED] = None
+    """Who signs people in."""
+    oidc_client_id: Annotated[Text | None, Standing.PLANNED] = None
+    """The dashboard's name at the issuer."""
+    oidc_audience: Annotated[Text | None, Standing.PLANNED] = None
+    """Whom tokens must be meant for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Settings that cannot hold together."""
+
+    fields: tuple[str, ...]
+    reason: str
+    """What cannot be, with a verb, to follow the fields' names."""
+
+
+class SettingsFields(
+    ModelSettings,
+    LimitSettings,
+    WorkspaceSettings,
+    AutonomySettings,
+    VerificationSettings,
+    CouncilSettings,
+    ParallelSettings,
+    ResourceSettings,
+    DashboardSettings,
+):
+    """All settings, each valid by itself."""
+
+
+class Settings(SettingsFields):
+    """All settings of a run, valid by themselves and together."""
+
+    @property
+    def models(self) -> dict[str, str]:
+        """Tier (planning, work, fast) to the model that serves it."""
+        return {
+            "planning": self.model_planning,
+            "work": self.model or self.model_work,
+            "fast": self.model_fast,
+        }
+
+    def changed(self) -> JsonObject:
+        """Settings that differ from their defaults, as JSON: what the journal records."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+    def conflicts(self) -> Iterator[Conflict]:
+        """What does not fit together."""
+        if self.council_threshold > self.council_size:
+            yield Conflict(("council_threshold", "council_size"), "ask for more votes than there are members")
+        if self.retry_base_seconds > self.retry_max_seconds:
+            yield Conflict(("retry_base_seconds", "retry_max_seconds"), "make the first wait longer than the longest")
+        if self.context_window is not None and self.max_output_tokens >= self.context_window:
+            yield Conflict(("max_output_tokens", "context_window"), "leave no room for a question beside the answer")
+        if self.cassette is not None and self.provider != "replay":
+            yield Conflict(("cassette", "provider"), "name a recording that the provider would not play")
+        if (self.tls_cert is None) != (self.tls_key is None):
+            yield Conflict(("tls_cert", "tls_key"), "are a pair, and one of them is missing")
+        if (self.oidc_issuer is None) != (self.oidc_client_id is None):
+            yield Conflict(("oidc_issuer", "oidc_client_id"), "are a pair, and one of them is missing")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Settings:
+        if found := tuple(self.conflicts()):
+            reasons = "; ".join(f"{' and '.join(conflict.fields)} {conflict.reason}" for conflict in found)
+            raise PydanticCustomError("conflict", "{reasons}", {"reasons": reasons, "conflicts": found})
+        return self

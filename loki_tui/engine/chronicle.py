@@ -1,0 +1,65 @@
+"""The engine's own pen: events go to the journal, and what they amount to is at hand.
+
+Whatever the engine decides, it decides from `Chronicle.state`, which is a fold over the
+journal; so a resumed engine decides as the one before would have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from loki_tui.core.events import Event, Record
+from loki_tui.core.fold import apply, fold
+from loki_tui.core.state import RunState
+from loki_tui.core.vocabulary import Excerpt
+from loki_tui.engine.ports import Journal
+
+INLINE_CHARS = 4_000
+"""Text up to this long stands in the event itself; longer text is cut and kept whole as a blob."""
+
+
+class Chronicle:
+    """Appends to the journal and keeps the run's state.
+
+    Args:
+        journal: The run's journal, opened for writing.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self.state: RunState = fold(journal.records(), run=journal.run)
+        self._observers: list[Callable[[Record], None]] = []
+
+    def note(self, *events: Event, consumes: int | None = None) -> None:
+        """Make events durable together, then take them into the state.
+
+        Args:
+            events: In order.
+            consumes: The inbox request they answer.
+        """
+        for record in self.journal.append(*events, consumes=consumes):
+            apply(self.state, record)
+            for observe in self._observers:
+                observe(record)
+
+    def observe(self, observer: Callable[[Record], None]) -> Callable[[], None]:
+        """Tell someone of every further record.
+
+        Returns:
+            Call it to be told no more.
+        """
+        self._observers.append(observer)
+        return lambda: self._observers.remove(observer)
+
+    def keep(self, text: str) -> Excerpt:
+        """Text for an event: whole if short, else its two ends and the name of the whole."""
+        if len(text) <= INLINE_CHARS:
+            return Excerpt(text=text, size=len(text))
+        blob = self.journal.put_blob(text.encode())
+        half = INLINE_CHARS // 2
+        shown = f"{text[:half]}\n… {len(text) - INLINE_CHARS} characters …\n{text[-half:]}"
+        return Excerpt(text=shown, blob=blob, size=len(text))
+
+    def recall(self, excerpt: Excerpt) -> str:
+        """The whole text of an excerpt."""
+        return excerpt.text if excerpt.blob is None else self.journal.get_blob(excerpt.blob).decode()

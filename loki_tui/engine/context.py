@@ -1,0 +1,28 @@
+"""What all parts of an engine share while they work on one run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from loki_tui.core.settings import Settings
+from loki_tui.engine.approvals import Approvals
+from loki_tui.engine.chronicle import Chronicle
+from loki_tui.engine.control import Control
+from loki_tui.engine.ports import Clock, Live, Prices
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """One run, and the means to work on it."""
+
+    chronicle: Chronicle
+    control: Control
+    settings: Settings
+    prices: Prices
+    clock: Clock
+    redact: Callable[[str], str]
+    """Takes secrets out of text before it is kept or shown to a model."""
+    live: Live
+    approvals: Approvals | None
+    """Asks a person before something happens; none where autonomy is not staged."""

@@ -1,0 +1,123 @@
+"""The person's hand on a running engine: requests from the inbox become events and take hold at once.
+
+Everything that waits or acts goes through here, so that a pause holds it and a stop ends it
+within a second, whatever it is doing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Literal
+
+from loki_tui.core import events as ev
+from loki_tui.core import requests as rq
+from loki_tui.core.money import format_usd
+from loki_tui.engine.chronicle import Chronicle
+
+
+class Control:
+    """Obeys requests, and holds the engine's work while the run is paused.
+
+    Args:
+        chronicle: The run.
+        on_stop: Called once when a stop is asked for; ends the engine's work.
+    """
+
+    def __init__(self, chronicle: Chronicle, *, on_stop: Callable[[], None]) -> None:
+        self._chronicle = chronicle
+        self._on_stop = on_stop
+        self._changed = asyncio.Event()
+        self._holds: list[tuple[Callable[[], Awaitable[None]], Callable[[], Awaitable[None]]]] = []
+        self.review_wanted = False
+        """Someone asked for the council to sit."""
+
+    def hold_with(
+        self, freeze: Callable[[], Awaitable[None]], thaw: Callable[[], Awaitable[None]]
+    ) -> Callable[[], None]:
+        """Have something frozen while the run is paused.
+
+        Returns:
+            Call it when that thing is gone.
+        """
+        pair = (freeze, thaw)
+        self._holds.append(pair)
+        return lambda: self._holds.remove(pair)
+
+    async def listen(self) -> None:
+        """Obey requests as they come, until cancelled."""
+        while True:
+            for number, request in self._chronicle.journal.pending_requests():
+                await self._obey(number, request)
+            await self._chronicle.journal.wait_for_request()
+
+    async def gate(self) -> None:
+        """Return when the run may go on: at once, or after a pause."""
+        await self.wait_until(lambda: self._chronicle.state.paused_by is None)
+
+    async def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Wait for something that only requests can bring about."""
+        while not condition():
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def pause(self, *, by: Literal["budget", "resources"], reason: str, needed: Decimal | None = None) -> None:
+        """Pause the run on the engine's own account, and wait until someone resumes it."""
+        self._chronicle.note(ev.RunPaused(by=by, reason=reason, needed=needed))
+        await self.gate()
+
+    async def _obey(self, number: int, request: rq.Request) -> None:
+        note = self._chronicle.note
+        match request:
+            case rq.Pause():
+                reason = request.reason or f"by {request.by}"
+                note(ev.RunPaused(by="person", reason=reason), consumes=number)
+                for freeze, _ in self._holds:
+                    await freeze()
+            case rq.Resume():
+                await self._resume(number, request)
+            case rq.Stop():
+                note(ev.RunStopping(reason=request.reason or f"by {request.by}"), consumes=number)
+                self._on_stop()
+            case rq.SetBudget():
+                note(ev.BudgetChanged(limit=request.limit, by=request.by), consumes=number)
+            case rq.Steer():
+                note(ev.Steered(note=request.note, by=request.by), consumes=number)
+            case rq.Decide():
+                self._decide(number, request)
+            case rq.ForceReview():
+                self.review_wanted = True
+                note(consumes=number)
+        self._changed.set()
+
+    async def _resume(self, number: int, request: rq.Resume) -> None:
+        state = self._chronicle.state
+        events: list[ev.Event] = []
+        if request.budget is not None:
+            events.append(ev.BudgetChanged(limit=request.budget, by=request.by))
+        if state.paused_by is not None:
+            events.append(ev.RunContinued(reason=f"resumed by {request.by}"))
+        self._chronicle.note(*events, consumes=number)
+        for _, thaw in self._holds:
+            await thaw()
+
+    def _decide(self, number: int, request: rq.Decide) -> None:
+        approval = self._chronicle.state.approvals.get(request.approval)
+        if approval is None or approval.decision is not None:
+            self._ignore(number, f"A decision by {request.by} on {request.approval} came for nothing that waits.")
+        elif approval.request.digest != request.digest:
+            self._ignore(number, f"A decision by {request.by} on {request.approval} was about another action.")
+        else:
+            decided = ev.ApprovalDecided(
+                approval=request.approval, decision=request.decision, by=request.by, reason=request.reason
+            )
+            self._chronicle.note(decided, consumes=number)
+
+    def _ignore(self, number: int, why: str) -> None:
+        self._chronicle.note(ev.Warned(message=why), consumes=number)
+
+
+def budget_reason(*, needed: Decimal, limit: Decimal) -> str:
+    """Why a run stands still for money, and what would help."""
+    return f"the budget of {format_usd(limit)} does not cover the next request; it takes {format_usd(needed)}"

@@ -1,0 +1,75 @@
+"""How many tests ran, by the closing lines that test runners print.
+
+A runner's exit code alone says too little: many end well when they found nothing to run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from loki_tui.core.vocabulary import Counts
+
+_WORDS = re.compile(r"(\d+) (passed|failed|errors?|skipped|ignored|xfailed|xpassed)")
+_FIELD = {"errors": "failed", "error": "failed", "ignored": "skipped", "xfailed": "passed", "xpassed": "passed"}
+
+
+def _by_words(lines: list[str]) -> Counts:
+    totals = {"passed": 0, "failed": 0, "skipped": 0}
+    for line in lines:
+        for number, word in _WORDS.findall(line):
+            totals[_FIELD.get(word, word)] += int(number)
+    return Counts(**totals)
+
+
+def _node(lines: list[str]) -> Counts:
+    totals = {"pass": 0, "fail": 0, "skipped": 0}
+    for line in lines:
+        _, word, number = line.split()
+        totals[word] += int(number)
+    return Counts(passed=totals["pass"], failed=totals["fail"], skipped=totals["skipped"])
+
+
+def _unittest(lines: list[str]) -> Counts:
+    last = lines[-1]
+    notes = {name: int(number) for name, number in re.findall(r"(failures|errors|skipped)=(\d+)", last)}
+    failed, skipped = notes.get("failures", 0) + notes.get("errors", 0), notes.get("skipped", 0)
+    ran = int(re.findall(r"Ran (\d+)", last)[0])
+    return Counts(passed=max(0, ran - failed - skipped), failed=failed, skipped=skipped)
+
+
+def _surefire(lines: list[str]) -> Counts:
+    ran, failures, errors, skipped = (int(number) for number in re.findall(r": (\d+)", lines[-1])[:4])
+    return Counts(passed=max(0, ran - failures - errors - skipped), failed=failures + errors, skipped=skipped)
+
+
+def _go(lines: list[str]) -> Counts:
+    failed = sum(line.startswith("FAIL") for line in lines)
+    return Counts(passed=len(lines) - failed, failed=failed)
+
+
+def _last(count: Callable[[list[str]], Counts]) -> Callable[[list[str]], Counts]:
+    return lambda lines: count(lines[-1:])
+
+
+_RUNNERS: tuple[tuple[re.Pattern[str], Callable[[list[str]], Counts]], ...] = (
+    (re.compile(r"^Ran \d+ tests? in [^\n]*\n+(?:OK|FAILED|NO TESTS RAN)[^\n]*", re.MULTILINE), _unittest),
+    (
+        re.compile(r"^(?:=+ )?(?:\d+ [a-z]+,? ?)+ in [\d.]+s.*$|^(?:=+ )?no tests ran.*$", re.MULTILINE),
+        _last(_by_words),
+    ),
+    (re.compile(r"^test result: .*$", re.MULTILINE), _by_words),
+    (re.compile(r"^\s*Tests:?\s+.*\d+ (?:passed|failed|skipped).*$", re.MULTILINE), _last(_by_words)),
+    (re.compile(r"^[#\u2139] (?:pass|fail|skipped) \d+$", re.MULTILINE), _node),
+    (re.compile(r"Tests run: \d+, Failures: \d+, Errors: \d+, Skipped: \d+"), _surefire),
+    (re.compile(r"^(?:ok|FAIL)\s+\S+\s+(?:[\d.]+s|\(cached\)).*$", re.MULTILINE), _go),
+)
+"""unittest; pytest; cargo; jest and vitest; node; Surefire; go (which counts packages)."""
+
+
+def count_tests(output: str) -> Counts | None:
+    """What a runner's closing lines say, or none where they say nothing known."""
+    for pattern, count in _RUNNERS:
+        if lines := [found.group() for found in pattern.finditer(output)]:
+            return count(lines)
+    return None

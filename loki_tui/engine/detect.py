@@ -1,0 +1,88 @@
+"""How a project is tested, by what it declares."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+Read = Callable[[str], Awaitable[str | None]]
+"""The text of a file at the project's root, or none where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """A way to run a project's tests."""
+
+    name: str
+    command: str
+
+
+async def detect_runner(read: Read, files: list[str]) -> Runner | None:
+    """The test command of a project, or none where it declares nothing known.
+
+    Args:
+        read: Reads a file at the root.
+        files: Paths of all files, relative to the root.
+    """
+    if (script := await _npm_test(read)) is not None:
+        return Runner("npm", script)
+    if "Cargo.toml" in files:
+        return Runner("cargo", "cargo test")
+    if "go.mod" in files:
+        return Runner("go", "go test ./...")
+    if "pom.xml" in files:
+        return Runner("maven", "mvn -q -B test")
+    if "gradlew" in files:
+        return Runner("gradle", "./gradlew test")
+    if (runner := await _python(read, files)) is not None:
+        return runner
+    makefile = await read("Makefile")
+    if makefile is not None and re.search(r"^test:", makefile, re.MULTILINE):
+        return Runner("make", "make test")
+    return None
+
+
+async def _npm_test(read: Read) -> str | None:
+    text = await read("package.json")
+    if text is None:
+        return None
+    try:
+        package = json.loads(text)
+    except json.JSONDecodeError:
+        return None
+    scripts = package.get("scripts") if isinstance(package, dict) else None
+    script = scripts.get("test") if isinstance(scripts, dict) else None
+    # What `npm init` writes declares that there are no tests.
+    if not isinstance(script, str) or "no test specified" in script:
+        return None
+    return "npm test --silent"
+
+
+async def _python(read: Read, files: list[str]) -> Runner | None:
+    tests = [path for path in files if re.search(r"(^|/)(test_[^/]*|[^/]*_test)\.py$", path)]
+    if not tests:
+        return None
+    if await _wants_pytest(read, files):
+        return Runner("pytest", "python3 -m pytest -q")
+    start = "-s tests -t ." if "tests/__init__.py" in files else "-s tests" if _all_below_tests(tests) else ""
+    return Runner("unittest", f"python3 -m unittest discover -v {start}".strip())
+
+
+def _all_below_tests(tests: list[str]) -> bool:
+    return all(path.startswith("tests/") for path in tests)
+
+
+async def _wants_pytest(read: Read, files: list[str]) -> bool:
+    if {"pytest.ini", "conftest.py", "tests/conftest.py", "tox.ini"} & set(files):
+        return True
+    text = await read("pyproject.toml")
+    if text is None:
+        return False
+    try:
+        project = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return False
+    return "pytest" in project.get("tool", {}) or "pytest" in text

@@ -1,0 +1,168 @@
+"""One agent at work: turns of asking and acting until the iteration is over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from loki_tui.core import events as ev
+from loki_tui.core.errors import ModelError, ModelFault
+from loki_tui.core.messages import TextPart, ToolCall
+from loki_tui.core.tools import BadCallError, Delegate, FinishIteration, ToolInput, parse_call
+from loki_tui.core.vocabulary import Purpose
+from loki_tui.engine import prompts
+from loki_tui.engine.acting import Actor
+from loki_tui.engine.asking import Asker, Question
+from loki_tui.engine.context import RunContext
+from loki_tui.engine.delegation import Delegation
+from loki_tui.engine.transcript import Transcript
+
+SILENT_TURNS = 3
+"""After this many answers in a row without a tool call the agent counts as silent."""
+
+FULL = 0.75
+"""Share of the model's window at which a conversation is condensed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a stretch of work ended."""
+
+    by: Literal["agent", "turns", "silence", "time"]
+    finish: FinishIteration | None = None
+
+
+class Session:
+    """Drives one conversation to its end.
+
+    Args:
+        context: The run.
+        asker: Puts questions to the model.
+        actor: Carries out calls.
+        transcript: The conversation, as far as it got.
+        question: What every turn asks, apart from the conversation.
+        tools: What the agent may call.
+        delegation: Runs sub-agents; none where the agent has none.
+    """
+
+    def __init__(
+        self,
+        context: RunContext,
+        asker: Asker,
+        *,
+        actor: Actor,
+        transcript: Transcript,
+        question: Question,
+        tools: tuple[type[ToolInput], ...],
+        delegation: Delegation | None = None,
+    ) -> None:
+        self._chronicle = context.chronicle
+        self._max_turns = context.settings.max_turns
+        self._window = context.settings.context_window or context.prices.context_window(question.model)
+        self._asker = asker
+        self._actor = actor
+        self._transcript = transcript
+        self._question = question
+        self._tools = tools
+        self._delegation = delegation
+
+    async def run(self) -> Ended:
+        """Work until the agent finishes, falls silent or runs out of turns."""
+        transcript = self._transcript
+        self._actor.settle_interrupted(transcript.open_calls)
+        while True:
+            if (finish := await self._act()) is not None:
+                return Ended("agent", finish)
+            if transcript.silent_turns >= SILENT_TURNS:
+                return Ended("silence")
+            if transcript.turns >= self._max_turns:
+                return Ended("turns")
+            if transcript.summary is not None or self._full():
+                await self._compact()
+            self._deliver_notes()
+            try:
+                await self._asker.ask(self._question, transcript)
+            except ModelError as error:
+                if error.fault is not ModelFault.TOO_LONG or len(transcript.messages) <= 1:
+                    raise
+                self._replace(_digest(transcript))
+
+    async def _act(self) -> FinishIteration | None:
+        """Carry out all open calls; the one that ends the iteration comes last."""
+        finish: FinishIteration | None = None
+        for call in self._transcript.open_calls:
+            if call.name == FinishIteration.tool and finish is None:
+                finish = self._finish(call)
+            elif call.name == Delegate.tool and self._delegation is not None:
+                await self._delegation.run(self._transcript.agent, call, self._actor)
+            else:
+                await self._actor.act(self._transcript.agent, call, allowed=self._tools)
+        return finish
+
+    def _finish(self, call: ToolCall) -> FinishIteration | None:
+        try:
+            finish = parse_call(call, self._tools)
+        except BadCallError as error:
+            self._actor.answer(call, str(error), ok=False)
+            return None
+        assert isinstance(finish, FinishIteration)
+        return finish
+
+    def _deliver_notes(self) -> None:
+        state = self._chronicle.state
+        if waiting := state.notes[state.notes_delivered :]:
+            self._chronicle.note(ev.SteeringDelivered(agent=self._transcript.agent, notes=tuple(waiting)))
+
+    # -- a full context -------------------------------------------------------------------------
+
+    def _full(self) -> bool:
+        usage = self._transcript.usage
+        return usage.prompt_tokens + usage.output_tokens > FULL * self._window
+
+    async def _compact(self) -> None:
+        """Condense the conversation before it overflows the model's window."""
+        transcript = self._transcript
+        if transcript.summary is None:
+            ask = Question(
+                purpose=Purpose.COMPACT,
+                model=self._question.model,
+                system=self._question.system,
+                tools=self._question.tools,
+                say=prompts.SUMMARISE,
+            )
+            try:
+                await self._asker.ask(ask, transcript)
+            except ModelError as error:
+                if error.fault is not ModelFault.TOO_LONG:
+                    raise
+        self._replace(transcript.summary or _digest(transcript))
+
+    def _replace(self, summary: str) -> None:
+        transcript = self._transcript
+        self._chronicle.note(
+            ev.ContextCompacted(
+                agent=transcript.agent,
+                summary=self._chronicle.keep(summary),
+                tokens_before=transcript.usage.prompt_tokens + transcript.usage.output_tokens,
+            )
+        )
+
+
+RECALLED = 40
+"""How many of the latest things said and done a mechanical summary holds."""
+
+
+def _digest(transcript: Transcript) -> str:
+    """A summary made without the model, where the conversation no longer fits it."""
+    lines: list[str] = []
+    for message in transcript.messages:
+        for part in message.parts:
+            match part:
+                case TextPart() if message.role == "assistant":
+                    lines.append(f"You said: {part.text[:300]}")
+                case ToolCall():
+                    given = ", ".join(f"{name}={str(value)[:120]!r}" for name, value in part.input.items())
+                    lines.append(f"You called {part.name}({given})")
+                case _:
+                    pass
+    return "The conversation no longer fitted; what you said and did last:\n" + "\n".join(lines[-RECALLED:])

@@ -1,0 +1,123 @@
+"""Verification: what the engine measures itself, in a clean checkout that the agent cannot reach."""
+
+from __future__ import annotations
+
+import shlex
+
+from loki_tui.core import events as ev
+from loki_tui.core.errors import LokiError
+from loki_tui.core.vocabulary import Counts, Verdict
+from loki_tui.engine.context import RunContext
+from loki_tui.engine.counting import count_tests
+from loki_tui.engine.detect import Runner, detect_runner
+from loki_tui.engine.ports import ActionResult, Checkouts, Workspace
+
+UNIT_TESTS = "unit tests"
+"""The name of the phase."""
+
+REQUIRED = (UNIT_TESTS,)
+"""Phases without whose `passed` nothing is complete."""
+
+
+class Verifier:
+    """Runs the QA phases on a checkpoint.
+
+    Args:
+        context: The run.
+        checkouts: Makes clean checkouts.
+    """
+
+    def __init__(self, context: RunContext, checkouts: Checkouts) -> None:
+        self._chronicle = context.chronicle
+        self._control = context.control
+        self._settings = context.settings
+        self._redact = context.redact
+        self._checkouts = checkouts
+
+    async def verify(self, checkpoint: ev.CheckpointTaken) -> None:
+        """Measure every phase that has not been measured on this checkpoint's tree."""
+        await self._control.gate()
+        known = self._chronicle.state.phases.get(UNIT_TESTS)
+        if known is not None and known.tree == checkpoint.tree and known.verdict is not Verdict.ERROR:
+            return None
+        self._chronicle.note(ev.PhaseStarted(phase=UNIT_TESTS, checkpoint=checkpoint.checkpoint))
+        if not self._settings.phase_unit_tests:
+            return self._finish(checkpoint, Verdict.NOT_RUN, "switched off by LOKI_PHASE_UNIT_TESTS")
+        workspace = await self._checkouts.open(checkpoint.checkpoint)
+        release = self._control.hold_with(workspace.freeze, workspace.thaw)
+        try:
+            await self._unit_tests(checkpoint, workspace)
+        except LokiError as error:
+            self._finish(checkpoint, Verdict.ERROR, error.message)
+        finally:
+            release()
+            await workspace.close()
+
+    async def _unit_tests(self, checkpoint: ev.CheckpointTaken, workspace: Workspace) -> None:
+        runner = await self._runner(workspace)
+        if runner is None:
+            why = "no test command found; declare one the project's way, or set LOKI_TEST_COMMAND"
+            return self._finish(checkpoint, Verdict.NOT_APPLICABLE, why)
+        result = await workspace.perform(
+            "shell", {"command": runner.command, "timeout_seconds": self._settings.test_timeout}
+        )
+        counts = count_tests(result.output)
+        verdict, why = judge(result, counts)
+        return self._finish(checkpoint, verdict, why, runner=runner, result=result, counts=counts)
+
+    async def _runner(self, workspace: Workspace) -> Runner | None:
+        if self._settings.test_command:
+            return Runner("custom", self._settings.test_command)
+
+        async def read(path: str) -> str | None:
+            found = await workspace.perform("shell", {"command": f"cat -- {shlex.quote(path)} 2>/dev/null"})
+            return found.output if found.ok else None
+
+        listing = await workspace.perform("shell", {"command": "find . -type f -not -path '*/node_modules/*'"})
+        files = [line.removeprefix("./") for line in listing.output.splitlines()]
+        return await detect_runner(read, files)
+
+    def _finish(
+        self,
+        checkpoint: ev.CheckpointTaken,
+        verdict: Verdict,
+        why: str,
+        *,
+        runner: Runner | None = None,
+        result: ActionResult | None = None,
+        counts: Counts | None = None,
+    ) -> None:
+        self._chronicle.note(
+            ev.PhaseFinished(
+                phase=UNIT_TESTS,
+                verdict=verdict,
+                why=why,
+                checkpoint=checkpoint.checkpoint,
+                tree=checkpoint.tree,
+                command=runner.command if runner else "",
+                exit_code=result.exit_code if result else None,
+                counts=counts,
+                output=self._chronicle.keep(self._redact(result.output)) if result else None,
+                seconds=result.seconds if result else 0.0,
+                required=True,
+            )
+        )
+
+
+def judge(result: ActionResult, counts: Counts | None) -> tuple[Verdict, str]:
+    """What a test run amounts to. Green takes both: exit code 0, and tests that ran."""
+    if result.timed_out:
+        return Verdict.ERROR, "the tests did not end within the time limit (LOKI_TEST_TIMEOUT)"
+    if result.exit_code is None:
+        return Verdict.ERROR, "the tests were killed"
+    if result.exit_code in {126, 127}:
+        return Verdict.ERROR, f"the test command cannot be run (exit code {result.exit_code})"
+    if counts is not None and counts.failed:
+        return Verdict.FAILED, f"{counts.failed} of {counts.failed + counts.passed} tests fail"
+    if counts is not None and not counts.passed:
+        return Verdict.NOT_RUN, "the test command ran no test"
+    if result.exit_code:
+        return Verdict.FAILED, f"the test command ended with exit code {result.exit_code}"
+    if counts is None:
+        return Verdict.NOT_RUN, "the test command ended well, but how many tests it ran cannot be read from its output"
+    return Verdict.PASSED, f"{counts.passed} tests pass"
