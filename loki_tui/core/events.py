@@ -359,6 +359,7 @@ class CheckpointRestored(Frozen):
 
     kind: Literal["checkpoint_restored"] = "checkpoint_restored"
     checkpoint: str
+    tree: str
     saved_as: str
     """The checkpoint taken just before."""
     by: str

@@ -235,6 +235,12 @@ def _approval_decided(event: ev.ApprovalDecided, state: RunState) -> None:
 @_apply.register
 def _checkpoint_taken(event: ev.CheckpointTaken, state: RunState) -> None:
     state.checkpoints.append(event)
+    state.tree = event.tree
+
+
+@_apply.register
+def _checkpoint_restored(event: ev.CheckpointRestored, state: RunState) -> None:
+    state.tree = event.tree
 
 
 @_apply.register

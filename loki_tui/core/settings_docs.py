@@ -58,7 +58,8 @@ def describe() -> list[FieldDoc]:
 
 def bounds_of(field: FieldInfo) -> str:
     """What values a setting takes, to follow "must be"."""
-    kind, *marks = [*_parts(field.annotation), *field.metadata]
+    parts = [*_parts(field.annotation), *field.metadata]
+    kind, marks = parts[0], parts[1:]
     options = get_args(kind) if get_origin(kind) is Literal else ()
     if options:
         return " or ".join(filter(None, (", ".join(options[:-1]), options[-1])))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
@@ -38,12 +39,18 @@ class Origin:
     source: Literal["default", "command line", "environment", "configuration file", "workspace file"]
     file: Path | None = None
 
-    def label(self, name: str) -> str:
+    def __str__(self) -> str:
+        return f"{self.source} {self.file}" if self.file else self.source
+
+    def term(self, name: str) -> str:
         """A field as it is called there."""
-        if self.source == "environment":
-            return variable_of(name) if name in _FIELDS else PREFIX + name
-        shown = name if name.isidentifier() else ascii(name)
-        return f"{shown} in {self.file}" if self.file else shown
+        if self.source == "environment" and name in _FIELDS:
+            return variable_of(name)
+        return name if name.isidentifier() else ascii(name)
+
+    def label(self, name: str) -> str:
+        """The same, with the file it is in."""
+        return f"{self.term(name)} in {self.file}" if self.file else self.term(name)
 
 
 _DEFAULT = Origin("default")
@@ -98,9 +105,9 @@ def resolve_settings(
 
 
 def _variables(environ: Mapping[str, str]) -> dict[str, object]:
-    """What the environment sets; a name that is no field's stays as it is written."""
-    written = ((key.removeprefix(PREFIX), value) for key, value in environ.items() if key.startswith(PREFIX))
-    return {name.lower() if name.isupper() and name.lower() in _FIELDS else name: value for name, value in written}
+    """What the environment sets, by field; the name of an unknown variable stays as it is."""
+    fields = {variable_of(name): name for name in _FIELDS}
+    return {fields.get(key, key): value for key, value in environ.items() if key.startswith(PREFIX)}
 
 
 def _default(name: str) -> object:
@@ -109,7 +116,7 @@ def _default(name: str) -> object:
 
 def _quoted(value: object) -> str:
     """A value as given, short enough for a line and without control characters."""
-    text = ascii(value)
+    text = str(value) if isinstance(value, int | float | Decimal) else ascii(value)
     return text if len(text) <= 60 else f"{text[:50]}… ({len(text)} characters)"
 
 
@@ -185,8 +192,8 @@ class _Intake:
     def _is_usable(self, name: str, value: object, origin: Origin) -> bool:
         """Whether a name is known and has a value."""
         if name not in _FIELDS:
-            near = get_close_matches(name.lower().replace("-", "_"), _FIELDS, n=1)
-            hint = f" Did you mean {origin.label(near[0]).split(' in ')[0]}?" if near else ""
+            near = get_close_matches(name.removeprefix(PREFIX).lower().replace("-", "_"), _FIELDS, n=1)
+            hint = f" Did you mean {origin.term(near[0])}?" if near else ""
             self.problems.append(f"{origin.label(name)} is no setting.{hint}")
             return False
         if isinstance(value, str) and not value.strip():

@@ -152,6 +152,8 @@ class RunState:
     notes_delivered: int = 0
     approvals: dict[str, Approval] = field(default_factory=dict)
     checkpoints: list[ev.CheckpointTaken] = field(default_factory=list)
+    tree: str = ""
+    """Tree of the workspace as last saved or restored."""
     phases: dict[str, ev.PhaseFinished] = field(default_factory=dict)
     running_phase: str | None = None
     reviews: list[ev.ReviewSubmitted] = field(default_factory=list)
@@ -170,11 +172,6 @@ class RunState:
     def finished_iterations(self) -> int:
         """How many iterations are over."""
         return len(self.iterations) - (1 if self.iteration else 0)
-
-    @property
-    def tree(self) -> str:
-        """Tree of the workspace as last saved."""
-        return self.checkpoints[-1].tree if self.checkpoints else ""
 
     @property
     def waiting_approvals(self) -> list[Approval]:

@@ -150,7 +150,8 @@ AGENT_TOOLS: tuple[type[ToolInput], ...] = (*WORKSPACE_TOOLS, Delegate, FinishIt
 DELEGATE_TOOLS: tuple[type[ToolInput], ...] = (*WORKSPACE_TOOLS, FinishIteration)
 """What a sub-agent has: it cannot delegate in its turn."""
 
-_ALL: dict[str, type[ToolInput]] = {tool.tool: tool for tool in (*AGENT_TOOLS, SubmitPlan, SubmitReview, CastVote)}
+_EVERY: tuple[type[ToolInput], ...] = (*AGENT_TOOLS, SubmitPlan, SubmitReview, CastVote)
+_BY_NAME = {tool.tool: tool for tool in _EVERY}
 
 
 class BadCallError(Exception):
@@ -171,7 +172,7 @@ def parse_call(call: ToolCall, allowed: tuple[type[ToolInput], ...]) -> ToolInpu
     Raises:
         BadCallError: It is no tool of these, its input was no JSON, or does not fit the schema.
     """
-    model = _ALL.get(call.name)
+    model = _BY_NAME.get(call.name)
     if model is None or model not in allowed:
         names = ", ".join(tool.tool for tool in allowed)
         raise BadCallError(f"There is no tool {call.name!r} here. You have: {names}.")

@@ -318,14 +318,15 @@ class Engine:
     # -- saving and delivering ------------------------------------------------------------------
 
     async def _take(self, label: str) -> ev.CheckpointTaken:
-        snapshot = await self._world.checkpoints.take(label)
+        iteration = len(self._chronicle.state.iterations)
+        snapshot = await self._world.checkpoints.take(label, iteration=iteration)
         for path in snapshot.skipped:
             self._chronicle.note(ev.Warned(message=f"Not in the checkpoint, since it cannot be read: {path}"))
         return ev.CheckpointTaken(
             checkpoint=snapshot.checkpoint,
             tree=snapshot.tree,
             label=label,
-            iteration=len(self._chronicle.state.iterations),
+            iteration=iteration,
             files=snapshot.files,
             changed=snapshot.changed,
         )
@@ -340,6 +341,8 @@ class Engine:
         subject = lines[0][:SUBJECT] if lines else "Work of an unfinished iteration"
         body = "\n".join(lines[1:]).strip() if len(lines[0]) <= SUBJECT else summary
         commit = await self._world.repository.commit(branch.branch, subject=subject, body=body)
+        for warning in self._world.repository.take_warnings():
+            self._chronicle.note(ev.Warned(message=warning))
         if commit is None:
             return
         self._chronicle.note(ev.WorkCommitted(branch=branch.branch, commit=commit, subject=subject))

@@ -142,8 +142,10 @@ class Workspace(Protocol):
 class Workspaces(Protocol):
     """Launches hands."""
 
-    confinement: Confinement
-    """What will hold them."""
+    @property
+    def confinement(self) -> Confinement:
+        """What will hold them."""
+        ...
 
     async def open_agent(self) -> Workspace:
         """Hands on the person's workspace, for agents."""
@@ -194,6 +196,10 @@ class Repository(Protocol):
         """
         ...
 
+    def take_warnings(self) -> list[str]:
+        """What a person should know of the latest operations; each is handed out once."""
+        ...
+
 
 # -- what outlives the process ------------------------------------------------------------------
 
@@ -213,8 +219,13 @@ class Snapshot:
 class Checkpoints(Protocol):
     """Snapshots of the workspace, kept where an agent cannot write."""
 
-    async def take(self, label: str) -> Snapshot:
-        """Save tracked, untracked and uncommitted content."""
+    async def take(self, label: str, *, iteration: int = 0) -> Snapshot:
+        """Save tracked, untracked and uncommitted content.
+
+        Args:
+            label: Why, in a few words.
+            iteration: The iteration that has just ended; 0 before the first.
+        """
         ...
 
     async def export(self, checkpoint: str, target: Path) -> None:

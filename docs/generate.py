@@ -1,0 +1,136 @@
+"""Writes the reference pages that are made from code; with `--check`, says which are stale."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import sys
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+from loki_tui.core import events
+from loki_tui.core.docstrings import attribute_docstrings
+from loki_tui.core.settings_docs import FieldDoc, describe
+
+DOCS = Path(__file__).parent
+NOTE = "<!-- Made by docs/generate.py: change the code, then run it. -->"
+
+SETTINGS_INTRODUCTION = """\
+# Settings
+
+Every setting is an environment variable. The same name in lower case and without `LOKI_` is a key of
+`~/.config/loki/config.toml`, your own file, and many are options of `loki start`. The command line stands above the
+environment, the environment above your file. `loki config show` says what is in force and where it comes from.
+
+A `.loki.toml` at the top of a workspace can be written by agents. It may make a run stricter and choose the test
+command, as the last column says, and nothing else. Where it asks for more than you set yourself, yours stands; where it
+asks for more than the default, the start is refused.
+
+An unknown name, a value out of bounds, an empty variable or settings that contradict each other stop the start, all of
+them in one message. So does setting what is *not in force in this version*: Loki does not pretend.
+
+Keys are no settings: `ANTHROPIC_API_KEY` (or `ANTHROPIC_AUTH_TOKEN`) and `ANTHROPIC_BASE_URL` are read where they are
+used, and neither shown nor recorded.
+"""
+
+EVENTS_INTRODUCTION = """\
+# Events
+
+All that a run does is in its journal as one of these events; every screen and every report is made from them alone.
+`loki logs --json` and `loki start --headless --json` print one a line, as a JSON object: `run`, `seq` (from 1, without
+gaps), `at` (UTC), `stream` for parallel work, then the event's own `kind` and fields. Fields are only ever added, and
+left out where they are null. Money is a string with an exact amount of US dollars.
+"""
+
+
+def main() -> int:
+    """Write the pages, or compare them with what is there.
+
+    Returns:
+        1 where `--check` finds a stale page.
+    """
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a page is stale")
+    check = parser.parse_args().check
+    stale = []
+    for name, text in {"settings.md": settings_page(), "events.md": events_page()}.items():
+        page = DOCS / name
+        if page.exists() and page.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(name)
+        if not check:
+            page.write_text(text, encoding="utf-8")
+    print(f"{'stale' if check else 'written'}: {', '.join(stale)}" if stale else "current")
+    return 1 if check and stale else 0
+
+
+def settings_page() -> str:
+    """The reference of settings, a table for each section."""
+    parts = [NOTE, "", SETTINGS_INTRODUCTION]
+    for section, docs in groupby(describe(), key=lambda doc: doc.section):
+        parts += [
+            f"## {section}",
+            "",
+            "| variable | default | takes | meaning | in `.loki.toml` |",
+            "|---|---|---|---|---|",
+        ]
+        parts += [_settings_row(doc) for doc in docs]
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _settings_row(doc: FieldDoc) -> str:
+    standing = "" if doc.in_force else " *Not in force in this version.*"
+    default = f"`{doc.default}`" if doc.default else ""
+    return f"| `{doc.variable}` | {default} | {doc.bounds} | {doc.meaning}{standing} | {doc.workspace} |"
+
+
+def events_page() -> str:
+    """The reference of events, in the order and under the headings of their module."""
+    source = Path(events.__file__).read_text(encoding="utf-8")
+    headings = {
+        number: line.strip("# -").capitalize()
+        for number, line in enumerate(source.splitlines(), 1)
+        if line.startswith("# -- ")
+    }
+    parts = [NOTE, "", EVENTS_INTRODUCTION]
+    shown = 0
+    for node in ast.parse(source).body:
+        if not isinstance(node, ast.ClassDef) or not (kind := _kind(node)):
+            continue
+        parts += [f"## {title}\n" for line, title in headings.items() if shown < line < node.lineno]
+        shown = node.lineno
+        parts += [f"### `{kind}`", "", " ".join((ast.get_docstring(node) or "").split()), "", *_event_fields(node), ""]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _kind(node: ast.ClassDef) -> str:
+    """The name an event is journaled under; empty for what is no event."""
+    kinds = (
+        item.value.value
+        for item in node.body
+        if isinstance(item, ast.AnnAssign)
+        and isinstance(item.target, ast.Name)
+        and item.target.id == "kind"
+        and isinstance(item.value, ast.Constant)
+    )
+    return str(next(kinds, ""))
+
+
+def _event_fields(node: ast.ClassDef) -> Iterator[str]:
+    """A row for each field; an event may have none."""
+    meanings = attribute_docstrings(getattr(events, node.name))
+    fields = [item for item in node.body if isinstance(item, ast.AnnAssign) and ast.unparse(item.target) != "kind"]
+    if fields:
+        yield "| field | type | default | meaning |"
+        yield "|---|---|---|---|"
+    for item in fields:
+        name = ast.unparse(item.target)
+        kind = ast.unparse(item.annotation).replace("|", "\\|")
+        default = f"`{ast.unparse(item.value)}`" if item.value else ""
+        yield f"| `{name}` | `{kind}` | {default} | {meanings.get(name, '')} |"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

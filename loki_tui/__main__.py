@@ -1,0 +1,24 @@
+"""`python -m loki_tui`, and the `loki` command."""
+
+from __future__ import annotations
+
+import sys
+
+from loki_tui import __version__
+
+
+def main() -> None:
+    """Run the command line.
+
+    `version` is answered before anything is imported: it is what scripts ask most.
+    """
+    if sys.argv[1:] in (["version"], ["--version"]):
+        sys.stdout.write(f"loki {__version__}\n")
+        return
+    from loki_tui.cli.app import run  # noqa: PLC0415 (see above)
+
+    sys.exit(run())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,192 @@
+"""Reading, writing and editing files, by the same confined process that runs the commands."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable
+from contextlib import suppress
+
+from loki_tui.hands.box.diffs import unified
+from loki_tui.hands.box.paths import Places
+from loki_tui.hands.box.protocol import OperationError, Result
+from loki_tui.hands.box.terminal import visible
+
+_READ_CHARACTERS = 50_000
+_PIECE = 4 * (_READ_CHARACTERS + 1)
+"""Bytes that hold more characters than are shown, in any script: a longer line is always cut."""
+_EDIT_BYTES = 10_000_000
+_SNIFF = 8192
+
+
+class Files:
+    """File operations below a workspace."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+
+    def read(self, path: str, *, offset: int, limit: int | None) -> Result:
+        """Lines of a text file, a bounded amount at a time.
+
+        Args:
+            path: As the agent wrote it.
+            offset: First line, from 1.
+            limit: How many lines at most.
+
+        Raises:
+            OperationError: It cannot be read, or is no text.
+        """
+        real = self._places.resolve(path)
+        try:
+            with open(self._open(real), "rb") as file:
+                if b"\0" in file.read(_SNIFF):
+                    raise OperationError(f"{path} is a binary file.")
+                file.seek(0)
+                return Result(ok=True, output=_excerpt(iter(lambda: file.readline(_PIECE), b""), offset, limit))
+        except OSError as error:
+            raise self._places.refusal(real, error) from error
+
+    def write(self, path: str, content: str) -> Result:
+        """Write a whole file, with the directories above it.
+
+        Raises:
+            OperationError: It cannot be written.
+        """
+        real = self._places.resolve(path)
+        data = _encode(content)
+        there = os.path.lexists(real)
+        before = self._content(real) if there else None
+        try:
+            os.makedirs(os.path.dirname(real), exist_ok=True)
+            _replace(real, data)
+        except OSError as error:
+            raise self._places.refusal(real, error, writing=True) from error
+        name = visible(self._places.shorten(real))
+        report = f"{'Wrote' if there else 'Created'} {name} ({len(data):,} bytes)."
+        if there and before is None:
+            return Result(ok=True, output=report)
+        return Result(ok=True, output=report, diff=unified(before, content, name))
+
+    def edit(self, path: str, old: str, new: str, *, everywhere: bool) -> Result:
+        """Replace a piece of text that occurs exactly once, or everywhere.
+
+        Raises:
+            OperationError: It does not match so, or the file cannot be changed.
+        """
+        real = self._places.resolve(path)
+        before = self._content(real)
+        if before is None:
+            raise OperationError(f"{path} is too large to edit.")
+        if "\r\n" in before and "\r" not in old:
+            old, new = old.replace("\n", "\r\n"), re.sub("\r?\n", "\r\n", new)
+        matches = _matches(before, old, new, everywhere=everywhere)
+        after = before.replace(old, new)
+        try:
+            _replace(real, _encode(after))
+        except OSError as error:
+            raise self._places.refusal(real, error, writing=True) from error
+        name = visible(self._places.shorten(real))
+        where = "one place" if matches == 1 else f"{matches} places"
+        return Result(ok=True, output=f"Edited {name} in {where}.", diff=unified(before, after, name))
+
+    def _content(self, real: str) -> str | None:
+        """What a file to be changed holds, byte for byte; none where it is too large to compare."""
+        try:
+            with open(self._open(real), "rb") as file:
+                data = file.read(_EDIT_BYTES + 1)
+        except OSError as error:
+            raise self._places.refusal(real, error, writing=True) from error
+        return data.decode("utf-8", "surrogateescape") if len(data) <= _EDIT_BYTES else None
+
+    def _open(self, real: str) -> int:
+        """Open a regular file, without waiting on anything else that may bear its name."""
+        descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISREG(mode):
+            return descriptor
+        os.close(descriptor)
+        kind = "a directory" if stat.S_ISDIR(mode) else "no regular file"
+        raise OperationError(f"{self._places.shorten(real)} is {kind}.")
+
+
+def _excerpt(lines: Iterable[bytes], offset: int, limit: int | None) -> str:
+    """A bounded part of a file's lines, with a last line that says how to go on where more follow."""
+    taken: list[str] = []
+    room, number, note = _READ_CHARACTERS, 0, ""
+    for number, line in enumerate(lines, start=1):
+        if number < offset:
+            continue
+        shown = visible(line.decode("utf-8", "replace").replace("\r\n", "\n"))
+        if limit is not None and number >= offset + limit:
+            note = f"more lines follow; go on with offset={number}"
+        elif len(shown) <= room:
+            taken.append(shown)
+            room -= len(shown)
+            continue
+        elif taken:
+            note = f"cut after {_READ_CHARACTERS:,} characters; go on with offset={number}"
+        else:
+            taken.append(shown[:_READ_CHARACTERS])
+            note = f"line {number} is longer than can be shown; go on with offset={number + 1}"
+        break
+    if not taken and number and offset > number:
+        raise OperationError(f"It has only {number} lines.")
+    text = "".join(taken)
+    if not note:
+        return text
+    return f"{text}{'' if text.endswith(chr(10)) else chr(10)}[{note}]"
+
+
+def _matches(text: str, old: str, new: str, *, everywhere: bool) -> int:
+    """How often the text to be replaced occurs.
+
+    Raises:
+        OperationError: Not as often as it has to.
+    """
+    if not old:
+        raise OperationError("`old_string` is empty. Use write_file to write a whole file.")
+    if old == new:
+        raise OperationError("`old_string` and `new_string` are the same.")
+    count = text.count(old)
+    if count == 0:
+        if " ".join(old.split()) in " ".join(text.split()):
+            raise OperationError("`old_string` differs in white space from what is there: copy it from read_file.")
+        raise OperationError("`old_string` does not occur: read the file again, it may have changed.")
+    if count > 1 and not everywhere:
+        raise OperationError(
+            f"`old_string` occurs {count} times: give more of the lines around it, or set replace_all."
+        )
+    return count
+
+
+def _encode(content: str) -> bytes:
+    try:
+        return content.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        raise OperationError("The text holds half a character, which cannot be written.") from error
+
+
+def _replace(real: str, data: bytes) -> None:
+    """Put a file's new content in its place at once, keeping its mode.
+
+    Where only the file itself may be written and not its directory, it is overwritten instead.
+    """
+    temporary = os.path.join(os.path.dirname(real), f".{os.urandom(8).hex()}.tmp")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    except PermissionError:
+        if not os.path.lexists(real):
+            raise
+        with open(os.open(real, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC), "wb") as file:
+            file.write(data)
+        return
+    try:
+        with open(descriptor, "wb") as file:
+            with suppress(FileNotFoundError):
+                os.fchmod(descriptor, stat.S_IMODE(os.stat(real).st_mode))
+            file.write(data)
+        os.replace(temporary, real)
+    except OSError:
+        os.unlink(temporary)
+        raise

@@ -1,0 +1,248 @@
+"""The hands: confine yourself, say so, then do what the engine asks until it is gone.
+
+Started as a bare interpreter with the policy as the first line of its input. One thread reads
+requests; each operation has a thread of its own; one thread starts all processes.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import threading
+from contextlib import suppress
+
+from loki_tui.hands.box import search
+from loki_tui.hands.box.commands import Commands, Job
+from loki_tui.hands.box.confine import (
+    SCOPES_SINCE,
+    Grants,
+    LimitsError,
+    give_up_privileges,
+    restrict_paths,
+    restrict_signals,
+)
+from loki_tui.hands.box.files import Files
+from loki_tui.hands.box.finding import Finding
+from loki_tui.hands.box.paths import Places
+from loki_tui.hands.box.processes import Processes
+from loki_tui.hands.box.protocol import (
+    Channel,
+    Message,
+    OperationError,
+    ProtocolError,
+    Request,
+    Result,
+    read_request,
+    seconds,
+    text,
+    whole,
+    yes,
+)
+
+REFUSED_TO_START = 126
+"""Exit code where the limits could not be applied: nothing was run."""
+
+_CLEANING_SECONDS = 10.0
+
+
+class Policy:
+    """What the engine demands, as its first message says it."""
+
+    def __init__(self, message: Message) -> None:
+        self.rung = text(message, "rung")
+        self.root = text(message, "root")
+        self.home = text(message, "home")
+        self.tmp = text(message, "tmp")
+        self.mark = text(message, "mark")
+        self.least_abi = whole(message, "least_abi", 1)
+        self.command_seconds = seconds(message, "command_seconds", 600.0)
+        self.shown = _strings(message, "shown")
+        self.grants = Grants(*(_strings(message, name) for name in ("read", "write", "devices")))
+        environment = message.get("environment")
+        if not isinstance(environment, dict):
+            raise OperationError("`environment` must be an object.")
+        self.environment = {str(name): str(value) for name, value in environment.items()}
+
+
+class Hands:
+    """Serves requests until the engine closes or is gone."""
+
+    def __init__(self, policy: Policy, channel: Channel, *, abi: int, searcher: str) -> None:
+        scoped = abi >= SCOPES_SINCE
+        self._channel = channel
+        self._policy = policy
+        self._processes = Processes(
+            policy.environment, policy.mark, prepare=restrict_signals if scoped else lambda: None
+        )
+        places = Places(
+            root=policy.root,
+            home=policy.home,
+            read=policy.grants.read,
+            write=policy.grants.write,
+            shown=policy.shown,
+        )
+        logs = os.path.join(policy.tmp, "background")
+        self._commands = Commands(self._processes, shell=_shell(), logs=logs)
+        self._files = Files(places)
+        self._finding = Finding(places, self._commands, searcher)
+        self._jobs: dict[int, Job] = {}
+        self._lock = threading.Lock()
+
+    def serve(self) -> None:
+        """Read requests until there are no more."""
+        while True:
+            try:
+                message = self._channel.receive()
+                if message is None:
+                    return
+                request = read_request(message)
+                if request.op == "close":
+                    return
+                self._take_up(request)
+            except (ProtocolError, OperationError) as error:
+                self._channel.send({"misunderstood": str(error)})
+
+    def clear_away(self) -> None:
+        """End every process and empty the private temporary directory."""
+        self._processes.thaw()
+        self._processes.end_everything()
+        with suppress(OSError):
+            names = [os.path.join(self._policy.tmp, name) for name in os.listdir(self._policy.tmp)]
+            if not names:
+                return
+            # Not shutil.rmtree: a tree a thousand deep, which an agent can make, exhausts its stack.
+            rm = self._processes.spawn([_which("rm"), "-rf", "--", *names], "cleaning")
+            poller = select.poll()
+            poller.register(rm.pidfd, select.POLLIN)
+            poller.poll(_CLEANING_SECONDS * 1000)
+
+    def _take_up(self, request: Request) -> None:
+        """Begin an operation, or do at once what needs no waiting."""
+        match request.op:
+            case "cancel":
+                with self._lock:
+                    if job := self._jobs.get(whole(request.input, "target", 0)):
+                        job.cancel()
+            case "freeze":
+                self._processes.freeze()
+                self._channel.send({"id": request.id, "result": {}})
+            case "thaw":
+                self._processes.thaw()
+                with self._lock:
+                    for job in self._jobs.values():
+                        job.wake()
+                self._channel.send({"id": request.id, "result": {}})
+            case _:
+                self._begin(request)
+
+    def _begin(self, request: Request) -> None:
+        send = (lambda said: self._channel.send({"id": request.id, "said": said})) if request.stream else None
+        job = Job(request.id, send)
+        with self._lock:
+            self._jobs[request.id] = job
+        threading.Thread(target=self._perform, args=(job, request), daemon=True).start()
+
+    def _perform(self, job: Job, request: Request) -> None:
+        """Do one operation and answer, whatever happens: the boundary of the hands."""
+        try:
+            result = self._operate(job, request.op, request.input)
+        except OperationError as refusal:
+            result = Result(ok=False, output=str(refusal))
+        except OSError as error:
+            result = Result(ok=False, output=f"{request.op} failed: {error}")
+        except Exception as error:  # noqa: BLE001 - one operation's defect must not end the others
+            sys.excepthook(*sys.exc_info())  # as traceback would print it, without its 8 ms of imports
+            result = Result(ok=False, output=f"{request.op} failed within the hands: {error!r}")
+        with self._lock:
+            del self._jobs[request.id]
+            job.close()
+        self._channel.send({"id": request.id, "result": result._asdict()})
+
+    def _operate(self, job: Job, op: str, given: Message) -> Result:
+        """Do one operation.
+
+        Raises:
+            OperationError: It cannot be done.
+        """
+        match op:
+            case "shell" if yes(given, "background"):
+                return self._commands.start(job, text(given, "command"))
+            case "shell":
+                timeout = seconds(given, "timeout_seconds", self._policy.command_seconds)
+                return self._commands.shell(job, text(given, "command"), timeout=timeout)
+            case "read_file":
+                limit = None if given.get("limit") is None else whole(given, "limit", 1)
+                return self._files.read(text(given, "path"), offset=whole(given, "offset", 1), limit=limit)
+            case "write_file":
+                return self._files.write(text(given, "path"), text(given, "content"))
+            case "edit_file":
+                old, new = text(given, "old_string"), text(given, "new_string")
+                return self._files.edit(text(given, "path"), old, new, everywhere=yes(given, "replace_all"))
+            case "list_files":
+                return self._finding.list(job, text(given, "path", "."), _optional(given, "glob"))
+            case "search_files":
+                path, glob = text(given, "path", "."), _optional(given, "glob")
+                return self._finding.search(job, text(given, "pattern"), path, glob)
+            case _:
+                raise OperationError(f"There is no operation {op!r}.")
+
+
+def main() -> None:
+    """Run the hands; never returns."""
+    channel = Channel()
+    try:
+        policy = Policy(channel.receive() or {})
+        searcher = search.program()  # while this package can be read
+        abi = _confine(policy)
+        os.chdir(policy.root)
+    except (OperationError, LimitsError, ProtocolError, OSError) as error:
+        channel.send({"refused": str(error)})
+        sys.exit(REFUSED_TO_START)
+    hands = Hands(policy, channel, abi=abi, searcher=searcher)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    channel.send({"ready": os.getpid(), "abi": abi, "rung": policy.rung, "read_only": _read_only(policy)})
+    try:
+        hands.serve()
+    finally:
+        hands.clear_away()
+
+
+def _confine(policy: Policy) -> int:
+    """Apply the limits of a policy; the version of Landlock in force, 0 for none."""
+    give_up_privileges()
+    match policy.rung:
+        case "none":
+            return 0
+        case "landlock":
+            return restrict_paths(policy.grants, least_abi=policy.least_abi)
+        case _:
+            raise LimitsError(f"there is no confinement {policy.rung!r}")
+
+
+def _read_only(policy: Policy) -> list[str]:
+    """Paths meant to be written that are not, for the owner's or the mode's sake."""
+    return [path for path in policy.shown if not os.access(path, os.W_OK)]
+
+
+def _strings(message: Message, name: str) -> list[str]:
+    value = message.get(name, [])
+    if not isinstance(value, list):
+        raise OperationError(f"`{name}` must be a list.")
+    return [str(item) for item in value]
+
+
+def _optional(given: Message, name: str) -> str | None:
+    return text(given, name) if given.get(name) is not None else None
+
+
+def _shell() -> str:
+    """Bash, or where there is none whatever POSIX shell there is."""
+    return _which("bash") if os.access(_which("bash"), os.X_OK) else _which("sh")
+
+
+def _which(program: str) -> str:
+    """A system program's path, from where every system has it; never from a directory agents write."""
+    places = (f"/bin/{program}", f"/usr/bin/{program}", f"/usr/local/bin/{program}")
+    return next((place for place in places if os.access(place, os.X_OK)), places[0])

@@ -1,0 +1,152 @@
+"""What one pair of hands may touch: settings and environment turned into a list of real paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from loki_tui.core.errors import ConfinementError, UsageError
+from loki_tui.core.messages import JsonObject
+from loki_tui.hands.environment import command_environment
+from loki_tui.hands.grants import DEVICES, SHARED_MEMORY, overlaps, readable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demands:
+    """What a person demands of hands, for a whole run."""
+
+    root: Path
+    """The workspace."""
+    private: Path
+    """The run's own directory; private homes are made in it."""
+    environ: Mapping[str, str]
+    """The person's environment, whole."""
+    protected: tuple[Path, ...] = ()
+    """Never granted: the state directory."""
+    confinement: str = "auto"
+    allowed_paths: tuple[str, ...] = ()
+    """Where agents may write; the workspace where there are none."""
+    read_paths: tuple[str, ...] = ()
+    pass_env: tuple[str, ...] = ()
+    command_seconds: float = 600.0
+    """How long a command may take that names no time itself."""
+    identity: tuple[str, str] = ("Loki", "loki@localhost")
+    """Name and address for commits that commands make."""
+
+    @property
+    def home(self) -> Path:
+        """The person's own."""
+        return Path(self.environ.get("HOME") or Path.home()).resolve()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What one pair of hands is told before anything else. All paths are real."""
+
+    root: Path
+    home: Path
+    tmp: Path
+    writable: tuple[Path, ...]
+    """Where work may be written, beside the private directories."""
+    read: tuple[Path, ...]
+    environment: Mapping[str, str]
+    command_seconds: float
+
+    def message(self, *, rung: str, least_abi: int, mark: str) -> JsonObject:
+        """The first line for the hands."""
+        private = (self.home, self.tmp, SHARED_MEMORY)
+        return {
+            "rung": rung,
+            "least_abi": least_abi,
+            "mark": mark,
+            "root": str(self.root),
+            "home": str(self.home),
+            "tmp": str(self.tmp),
+            "read": [str(path) for path in self.read],
+            "write": [str(path) for path in (*self.writable, *private) if path.exists()],
+            "devices": [str(path) for path in DEVICES if path.exists()],
+            "shown": [str(path) for path in self.writable],
+            "environment": dict(self.environment),
+            "command_seconds": self.command_seconds,
+        }
+
+
+def agent_paths(demands: Demands) -> tuple[Path, ...]:
+    """Where agents may write: real paths that exist.
+
+    Raises:
+        UsageError: A path is not there.
+        ConfinementError: A path would open what is protected.
+    """
+    root = _real(demands.root, "The workspace")
+    named = [_real(root / _at_home(path, demands.home), "LOKI_ALLOWED_PATHS") for path in demands.allowed_paths]
+    granted = tuple(dict.fromkeys(named)) or (root,)
+    for path in (root, *granted):
+        _shield(path, demands.protected)
+    return granted
+
+
+def read_paths(demands: Demands) -> tuple[Path, ...]:
+    """What may be read beside the workspace: the system, toolchains, and what the person adds.
+
+    Raises:
+        UsageError: A path that was added is not there.
+        ConfinementError: It would open what is protected.
+    """
+    root = _real(demands.root, "The workspace")
+    named = [_real(root / _at_home(path, demands.home), "LOKI_READ_PATHS") for path in demands.read_paths]
+    for path in named:
+        _shield(path, demands.protected)
+    return (*readable(demands.environ, home=demands.home, shielded=demands.protected), *named)
+
+
+def make_policy(
+    demands: Demands, *, root: Path, read: Sequence[Path], writable: Sequence[Path], home: Path, tmp: Path
+) -> Policy:
+    """The policy of one pair of hands.
+
+    Args:
+        demands: What holds for the whole run.
+        root: Where commands start; readable.
+        read: Real paths that may be read beside it.
+        writable: Real paths that may be written.
+        home: The private home; it exists.
+        tmp: The private temporary directory; it exists.
+    """
+    environment = command_environment(
+        demands.environ, person=demands.home, home=home, tmp=tmp, pass_env=demands.pass_env
+    )
+    return Policy(
+        root=root,
+        home=home,
+        tmp=tmp,
+        writable=tuple(writable),
+        read=tuple(dict.fromkeys([*read, root])),
+        environment=environment,
+        command_seconds=demands.command_seconds,
+    )
+
+
+def _at_home(path: str, home: Path) -> Path:
+    """A path a person wrote, with a leading `~` for their own home."""
+    return home / path.removeprefix("~").lstrip("/") if path == "~" or path.startswith("~/") else Path(path)
+
+
+def _real(path: Path, name: str) -> Path:
+    try:
+        return path.resolve(strict=True)
+    except (OSError, RuntimeError) as error:
+        raise UsageError(
+            f"{name}: {path} cannot be used: {getattr(error, 'strerror', None) or error}.",
+            hint="Create it first, or correct the setting: only what exists can be granted.",
+        ) from error
+
+
+def _shield(path: Path, protected: Iterable[Path]) -> None:
+    for secret in protected:
+        if overlaps(path, secret.resolve()):
+            raise ConfinementError(
+                f"{path} cannot be granted to agents: Loki's own state is kept in {secret}.",
+                hint="Set LOKI_DIR to a directory outside of it.",
+            )

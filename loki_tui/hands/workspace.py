@@ -1,0 +1,234 @@
+"""Hands as the engine sees them: operations sent to the confined process, answers taken apart again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from loki_tui.core.errors import WorkspaceError
+from loki_tui.core.messages import JsonObject
+from loki_tui.core.vocabulary import Confinement
+from loki_tui.engine.ports import ActionResult, OnText
+from loki_tui.hands.box.processes import end_marked
+from loki_tui.hands.grants import exposed
+from loki_tui.hands.launch import choose, start
+from loki_tui.hands.policy import Demands, Policy, agent_paths, make_policy, read_paths
+
+_CANCEL_SECONDS = 8.0
+"""How long hands may take to end an operation: their own patience with a process is five."""
+_CLOSE_SECONDS = 20.0
+_STDERR_BYTES = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    answer: asyncio.Future[JsonObject]
+    on_output: OnText | None
+
+
+class HandsWorkspace:
+    """One confined process; implements `engine.ports.Workspace`."""
+
+    def __init__(self, process: asyncio.subprocess.Process, confinement: Confinement, *, mark: str, tmp: Path) -> None:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        self.confinement = confinement
+        self._process = process
+        self._stdin = process.stdin
+        self._stdout = process.stdout
+        self._stderr = process.stderr
+        self._mark = mark
+        self._tmp = tmp
+        self._numbers = count(1)
+        self._pending: dict[int, _Pending] = {}
+        self._complaint = b""
+        self._tasks = (asyncio.create_task(self._listen()), asyncio.create_task(self._overhear()))
+
+    async def perform(self, tool: str, tool_input: JsonObject, *, on_output: OnText | None = None) -> ActionResult:
+        """Do one thing; see `engine.ports.Workspace`."""
+        result = await self._ask(tool, tool_input, on_output=on_output)
+        return ActionResult(**result)  # type: ignore[arg-type] # the hands' own result, field by field
+
+    async def freeze(self) -> None:
+        """Hold every process in the workspace where it is."""
+        await self._ask("freeze", {})
+
+    async def thaw(self) -> None:
+        """Let them go on."""
+        await self._ask("thaw", {})
+
+    async def close(self) -> None:
+        """End every process and the hands themselves, and drop the private temporary directory."""
+        self._stdin.close()
+        try:
+            await asyncio.wait(self._tasks, timeout=_CLOSE_SECONDS)
+        finally:
+            if self._process.returncode is None:
+                self._process.kill()
+        await asyncio.wait(self._tasks)
+        with suppress(OSError):
+            self._tmp.rmdir()
+
+    async def _ask(self, op: str, given: JsonObject, *, on_output: OnText | None = None) -> JsonObject:
+        """Send one request and wait for its answer; withdraw it when nobody waits any more."""
+        number = next(self._numbers)
+        answer: asyncio.Future[JsonObject] = asyncio.get_running_loop().create_future()
+        self._pending[number] = _Pending(answer, on_output)
+        try:
+            await self._send({"id": number, "op": op, "input": given, "stream": on_output is not None})
+            return await asyncio.shield(answer)
+        except asyncio.CancelledError:
+            await self._withdraw(number, answer)
+            raise
+        finally:
+            del self._pending[number]
+
+    async def _withdraw(self, number: int, answer: asyncio.Future[JsonObject]) -> None:
+        """See to it that a cancelled operation is over, or else that the hands are."""
+        with suppress(WorkspaceError):
+            await self._send({"id": 0, "op": "cancel", "input": {"target": number}})
+        await asyncio.wait([answer], timeout=_CANCEL_SECONDS)
+        if not answer.done():
+            self._process.kill()
+
+    async def _send(self, message: JsonObject) -> None:
+        if self._tasks[0].done():
+            raise self._death()
+        try:
+            self._stdin.write(json.dumps(message).encode() + b"\n")
+            await self._stdin.drain()
+        except (ConnectionError, RuntimeError) as error:
+            raise self._death() from error
+
+    async def _listen(self) -> None:
+        """Hand out answers until the hands are gone; then see that nothing of theirs is left."""
+        try:
+            while line := await self._stdout.readline():
+                self._hear(json.loads(line))
+        except ValueError:  # a line beyond every bound, or no JSON: these are not our hands any more
+            self._process.kill()
+        status = await self._process.wait()
+        if status:
+            await asyncio.to_thread(end_marked, self._mark)
+        await asyncio.wait([self._tasks[1]])
+        for pending in self._pending.values():
+            if not pending.answer.done():
+                pending.answer.set_exception(self._death())
+
+    def _hear(self, message: JsonObject) -> None:
+        match message:
+            case {"id": int(number), "said": str(said)}:
+                if (pending := self._pending.get(number)) and pending.on_output:
+                    pending.on_output(said)
+            case {"id": int(number), "result": dict(result)}:
+                if (pending := self._pending.get(number)) and not pending.answer.done():
+                    pending.answer.set_result(result)
+            case _:
+                self._complaint = json.dumps(message).encode()
+
+    async def _overhear(self) -> None:
+        """Keep the end of what the hands complain about."""
+        while chunk := await self._stderr.read(_STDERR_BYTES):
+            self._complaint = (self._complaint + chunk)[-_STDERR_BYTES:]
+
+    def _death(self) -> WorkspaceError:
+        said = self._complaint.decode(errors="replace").strip()
+        return WorkspaceError(
+            f"The hands are gone (status {self._process.returncode}). {said}".rstrip(),
+            hint="`loki resume` starts new ones and continues.",
+        )
+
+
+class HandsWorkspaces:
+    """Launches hands as the person demands; implements `engine.ports.Workspaces`.
+
+    Raises:
+        ConfinementError: The demanded confinement is not to be had, or would open Loki's state.
+        UsageError: A path that was named is not there.
+    """
+
+    def __init__(self, demands: Demands) -> None:
+        self._demands = demands
+        self._root = demands.root.resolve()
+        self._rung = choose(demands.confinement)
+        self._writable = agent_paths(demands)
+        self._read = read_paths(demands)
+
+    @property
+    def confinement(self) -> Confinement:
+        """What holds agents, known before any hands are started."""
+        return self._describe(self._root, self._writable)
+
+    async def open_agent(self) -> HandsWorkspace:
+        """Hands on the person's workspace, for agents."""
+        return await self._open(self._prepare("agent", self._root, self._writable))
+
+    async def open_checkout(self, root: Path) -> HandsWorkspace:
+        """Hands on a clean checkout, with a home that no agent has touched."""
+        return await self._open(self._prepare("checkout", root, (root,)))
+
+    async def open_repository(self, *git_dirs: Path) -> HandsWorkspace:
+        """Hands that read the workspace and write its repository alone.
+
+        Args:
+            git_dirs: The git directory, and the common one where it is another. To be found
+                before an agent could have written what points to them.
+        """
+        return await self._open(self._prepare("repository", self._root, git_dirs))
+
+    async def _open(self, policy: Policy) -> HandsWorkspace:
+        mark = secrets.token_hex(8)
+        try:
+            process = await start(policy, self._rung, mark=mark)
+        except BaseException:
+            policy.tmp.rmdir()
+            raise
+        confinement = self._describe(policy.root, policy.writable)
+        return HandsWorkspace(process, confinement, mark=mark, tmp=policy.tmp)
+
+    def _prepare(self, kind: str, root: Path, writable: Sequence[Path]) -> Policy:
+        """Make the private directories of one kind of hands, and its policy."""
+        real = root.resolve()
+        home = self._demands.private.resolve() / kind
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _introduce_to_git(home, real, self._demands.identity)
+        # In the system's place for it: a unix socket's path in it may have 107 characters.
+        tmp = Path(tempfile.mkdtemp(prefix="loki-")).resolve()
+        return make_policy(
+            self._demands,
+            root=real,
+            read=self._read,
+            writable=[path.resolve() for path in writable],
+            home=home,
+            tmp=tmp,
+        )
+
+    def _describe(self, root: Path, writable: Sequence[Path]) -> Confinement:
+        granted = (root, *writable, *self._read)
+        return self._rung.describe(writable=writable, exposed=exposed(granted, self._demands.home))
+
+
+def _introduce_to_git(home: Path, root: Path, identity: tuple[str, str]) -> None:
+    """Give git in a private home what it needs to commit: whose work it is, and that it may."""
+    config = home / ".gitconfig"
+    if config.exists():
+        return
+    name, address = identity
+    config.write_text(
+        f"[safe]\n\tdirectory = {_quoted(str(root))}\n[user]\n\tname = {_quoted(name)}\n\temail = {_quoted(address)}\n",
+        encoding="utf-8",
+    )
+
+
+def _quoted(value: str) -> str:
+    """A value as git-config reads it back."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'

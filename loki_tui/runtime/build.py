@@ -1,0 +1,133 @@
+"""Builds an engine's world: the one place that knows which adapter answers which port."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from loki_tui.core.errors import UsageError
+from loki_tui.core.settings import Settings
+from loki_tui.engine.engine import World
+from loki_tui.engine.ports import Live, Model
+from loki_tui.guard.redact import Redactor, secrets_of
+from loki_tui.hands.policy import Demands
+from loki_tui.hands.workspace import HandsWorkspaces
+from loki_tui.models.anthropic import DEFAULT_BASE_URL, AnthropicModel
+from loki_tui.models.cassette import load_cassette
+from loki_tui.models.prices import GenaiPrices
+from loki_tui.models.record import RecordingModel
+from loki_tui.models.replay import ReplayModel
+from loki_tui.runtime.checkouts import CleanCheckouts
+from loki_tui.runtime.clock import SystemClock
+from loki_tui.runtime.delivery import PersonsRepository
+from loki_tui.runtime.surroundings import Surroundings
+from loki_tui.store.checkpoints import GitCheckpoints
+from loki_tui.store.journal import SqliteJournal
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """How recordings take part in a run."""
+
+    speed: float = 0
+    """How fast a recording plays: 1 at a human pace, 0 at once."""
+    keep: Path | None = None
+    """Where the model's answers are kept, to be played another time."""
+
+
+def build_world(around: Surroundings, settings: Settings, journal: SqliteJournal, *, model: Model, live: Live) -> World:
+    """Put the adapters of one run together. Nothing is started yet.
+
+    Raises:
+        ConfinementError: The demanded confinement is not to be had.
+        UsageError: A path that a setting names is not there.
+    """
+    state = around.project.state
+    places = state.prepare_run(journal.run)
+    demands = demands_of(around, settings, private=places.home)
+    workspaces = HandsWorkspaces(demands)
+    workspace = around.project.workspace
+    checkpoints = GitCheckpoints(state.checkpoints, workspace=workspace)
+    return World(
+        journal=journal,
+        model=model,
+        prices=GenaiPrices(settings.model_prices),
+        workspaces=workspaces,
+        checkouts=CleanCheckouts(checkpoints, workspaces, workspace=workspace, scratch=places.verify),
+        checkpoints=checkpoints,
+        repository=PersonsRepository(workspaces, workspace, run=journal.run, identity=demands.identity),
+        clock=SystemClock(),
+        redact=Redactor(secrets_of(around.environ)).redact,
+        live=live,
+    )
+
+
+def demands_of(around: Surroundings, settings: Settings, *, private: Path) -> Demands:
+    """What is demanded of this project's hands.
+
+    Args:
+        around: The project and the environment.
+        settings: Paths, confinement, variables that are passed on.
+        private: Where their private homes are made.
+    """
+    return Demands(
+        root=around.project.workspace,
+        private=private,
+        environ=around.environ,
+        protected=(around.project.state.root,),
+        confinement=settings.confinement,
+        allowed_paths=tuple(str(path) for path in settings.allowed_paths or ()),
+        read_paths=tuple(str(path) for path in settings.read_paths),
+        pass_env=settings.pass_env,
+        command_seconds=settings.command_timeout,
+        identity=identity_of(around.environ),
+    )
+
+
+def open_model(settings: Settings, environ: Mapping[str, str], recording: Recording) -> Model:
+    """The model that the settings name.
+
+    Raises:
+        UsageError: There is no key, or no recording.
+    """
+    model: Model
+    if settings.provider == "replay":
+        if settings.cassette is None:
+            raise UsageError("A recording is to be played, but none is named.", hint="Set LOKI_CASSETTE to a file.")
+        model = ReplayModel(load_cassette(settings.cassette), speed=recording.speed)
+    else:
+        model = AnthropicModel(
+            api_key=environ.get("ANTHROPIC_API_KEY"),
+            auth_token=environ.get("ANTHROPIC_AUTH_TOKEN"),
+            base_url=environ.get("ANTHROPIC_BASE_URL") or DEFAULT_BASE_URL,
+            cache_ttl=settings.cache_ttl,
+            stream_idle_timeout=settings.stream_idle_timeout,
+        )
+    return RecordingModel(model, recording.keep) if recording.keep else model
+
+
+LOKI = ("Loki", "loki@localhost")
+"""Commits for a person whose name is not known."""
+
+
+def identity_of(environ: Mapping[str, str]) -> tuple[str, str]:
+    """The name and address the person commits with, from their own configuration, never the workspace's."""
+    git = shutil.which("git", path=environ.get("PATH"))
+    if git is None:
+        return LOKI
+    values = []
+    for key in ("user.name", "user.email"):
+        asked = subprocess.run(
+            [git, "config", "--global", "--get", key],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+            env=dict(environ),
+            timeout=10,
+        )
+        values.append(asked.stdout.strip())
+    return (values[0], values[1]) if all(values) else LOKI

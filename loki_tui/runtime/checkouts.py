@@ -1,0 +1,66 @@
+"""Clean checkouts for verification: a checkpoint's files in hands of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from pathlib import Path
+
+from loki_tui.core.messages import JsonObject
+from loki_tui.engine.ports import ActionResult, OnText, Workspace, Workspaces
+from loki_tui.store.checkpoints import GitCheckpoints
+
+DEPENDENCIES = ("node_modules", ".venv", "venv", "vendor")
+"""Installed dependencies, which ignore rules keep out of checkpoints: a checkout sees the workspace's."""
+
+
+class CleanCheckouts:
+    """Implements `loki_tui.engine.ports.Checkouts`.
+
+    Args:
+        checkpoints: Where the files come from.
+        workspaces: Launches hands.
+        workspace: The person's, for its installed dependencies.
+        scratch: Where checkouts are made; no agent can reach it.
+    """
+
+    def __init__(self, checkpoints: GitCheckpoints, workspaces: Workspaces, *, workspace: Path, scratch: Path) -> None:
+        self._checkpoints = checkpoints
+        self._workspaces = workspaces
+        self._workspace = workspace
+        self._scratch = scratch
+
+    async def open(self, checkpoint: str) -> Workspace:
+        """Hands on a fresh copy of a checkpoint's files; closing them removes it."""
+        root = Path(tempfile.mkdtemp(prefix=f"{checkpoint}-", dir=self._scratch))
+        await self._checkpoints.export(checkpoint, root)
+        for name in DEPENDENCIES:
+            installed = self._workspace / name
+            if installed.is_dir() and not (root / name).exists():
+                (root / name).symlink_to(installed)
+        return _Checkout(await self._workspaces.open_checkout(root), root)
+
+
+class _Checkout:
+    """Hands on a checkout that goes when they do."""
+
+    def __init__(self, hands: Workspace, root: Path) -> None:
+        self.confinement = hands.confinement
+        self._hands = hands
+        self._root = root
+
+    async def perform(self, tool: str, tool_input: JsonObject, *, on_output: OnText | None = None) -> ActionResult:
+        return await self._hands.perform(tool, tool_input, on_output=on_output)
+
+    async def freeze(self) -> None:
+        await self._hands.freeze()
+
+    async def thaw(self) -> None:
+        await self._hands.thaw()
+
+    async def close(self) -> None:
+        # Inside the box first: what tests wrote may be deeper than Python's own removal can go.
+        await self._hands.perform("shell", {"command": "chmod -R u+rwX . && find . -mindepth 1 -delete"})
+        await self._hands.close()
+        await asyncio.to_thread(shutil.rmtree, self._root, ignore_errors=True)

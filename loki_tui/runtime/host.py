@@ -1,0 +1,159 @@
+"""Hosts one engine: takes the lock, opens the journal, builds the adapters, and sees the run through."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import signal
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from datetime import UTC, datetime
+from decimal import Decimal
+from types import TracebackType
+from typing import Self
+
+from loki_tui import __version__
+from loki_tui.core import events as ev
+from loki_tui.core import requests as rq
+from loki_tui.core.errors import ExitCode
+from loki_tui.core.events import Record
+from loki_tui.core.settings import Settings
+from loki_tui.core.vocabulary import Outcome
+from loki_tui.engine.engine import Engine
+from loki_tui.engine.ports import Live
+from loki_tui.runtime.build import Recording, build_world, open_model
+from loki_tui.runtime.prd import Prd
+from loki_tui.runtime.surroundings import Surroundings
+from loki_tui.store.journal import SqliteJournal
+from loki_tui.store.lock import EngineLock
+
+
+def new_run_id(now: datetime | None = None) -> str:
+    """A name for a run: when it began, and a little chance."""
+    moment = now or datetime.now(UTC)
+    return f"{moment:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+class RunHost:
+    """An engine's home in this process: holds the project's lock and the run's journal.
+
+    Use as a context manager. `begin` or `take_up` comes first; `run` then drives the run, and
+    `follow` gives its events to a face.
+
+    Args:
+        around: The project and the environment.
+        settings: In force for this run.
+        lock: Held while this lives; names the run.
+        recording: How recordings take part.
+    """
+
+    def __init__(
+        self, around: Surroundings, settings: Settings, *, lock: EngineLock, recording: Recording | None = None
+    ) -> None:
+        self._around = around
+        self._settings = settings
+        self._lock = lock
+        self._recording = recording or Recording()
+        self._journal = SqliteJournal.open(lock)
+
+    @classmethod
+    def open(cls, around: Surroundings, settings: Settings, *, run: str, recording: Recording | None = None) -> Self:
+        """Take the project's lock and open the run's journal.
+
+        Raises:
+            BusyError: Another engine holds the project.
+            LokiError: The state directory cannot be used.
+        """
+        lock = EngineLock.acquire(around.project.state, run=run)
+        try:
+            return cls(around, settings, lock=lock, recording=recording)
+        except BaseException:
+            lock.release()
+            raise
+
+    def begin(self, prd: Prd) -> None:
+        """Create the run."""
+        settings = self._settings
+        self._append(
+            ev.RunCreated(
+                prd_path=str(prd.path),
+                prd=self._journal.put_blob(prd.text.encode()),
+                workspace=str(self._around.project.workspace),
+                provider=settings.provider,
+                models=settings.models,
+                settings=settings.changed(),
+                version=__version__,
+                max_iterations=settings.max_iterations,
+                budget=settings.budget_limit,
+            )
+        )
+
+    def take_up(self, *, budget: Decimal | None = None) -> None:
+        """Go on with a run whose engine is gone.
+
+        Args:
+            budget: A new cap, if it is to change.
+        """
+        self._journal.post(rq.Resume(by="loki resume", budget=budget))
+        self._append()
+
+    def _append(self, *events: ev.Event) -> None:
+        warnings = [ev.Warned(message=warning) for warning in self._journal.take_warnings()]
+        if events or warnings:
+            self._journal.append(*events, *warnings)
+
+    @property
+    def run_id(self) -> str:
+        """The run's name."""
+        return self._journal.run
+
+    def follow(self, *, after: int = 0) -> AsyncGenerator[Record, None]:
+        """The run's events as they come."""
+        return self._journal.follow(after=after)
+
+    async def run(self, live: Live | None = None) -> ExitCode:
+        """Drive the run to its end, or until this process is told to leave.
+
+        SIGINT, SIGTERM and SIGHUP bring the work to a safe place and leave the run to be resumed.
+
+        Returns:
+            What the process is to exit with.
+        """
+        model = open_model(self._settings, self._around.environ, self._recording)
+        world = build_world(self._around, self._settings, self._journal, model=model, live=live or Live())
+        engine = Engine(world, self._settings)
+        loop = asyncio.get_running_loop()
+        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            # Only the main thread can; a host in another thread is interrupted by its face.
+            with suppress(ValueError, RuntimeError):
+                loop.add_signal_handler(signum, engine.interrupt)
+        return exit_code_of(await engine.run())
+
+    def close(self) -> None:
+        """Let go of the journal and the lock."""
+        self._journal.close()
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def exit_code_of(outcome: Outcome | None) -> ExitCode:
+    """What a process that drove a run exits with."""
+    match outcome:
+        case None:
+            return ExitCode.INTERRUPTED
+        case "completed":
+            return ExitCode.COMPLETED
+        case _:
+            return ExitCode.ENDED
+
+
+def settings_of_run(around: Surroundings, created: ev.RunCreated) -> dict[str, object]:
+    """A run's recorded settings as overrides, without those the environment now sets anew."""
+    return {name: value for name, value in created.settings.items() if f"LOKI_{name.upper()}" not in around.environ}

@@ -1,0 +1,60 @@
+"""Whether a run can begin: asked before anything is written, so that a refusal leaves no trace."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from loki_tui.core.errors import UsageError
+from loki_tui.core.settings import Settings
+from loki_tui.hands.workspace import HandsWorkspaces
+from loki_tui.models.prices import GenaiPrices
+from loki_tui.runtime.build import Recording, demands_of, identity_of, open_model
+from loki_tui.runtime.delivery import PersonsRepository, git_places
+from loki_tui.runtime.surroundings import Surroundings
+
+
+def check_provider(settings: Settings, environ: Mapping[str, str]) -> None:
+    """See that there is somebody to answer, at a known price where a budget is to be kept.
+
+    Raises:
+        UsageError: There is no key or no recording, or a budget is set and a model's price is not known.
+    """
+    open_model(settings, environ, Recording())
+
+
+def check_prices(settings: Settings) -> None:
+    """See that a budget can be kept.
+
+    Raises:
+        UsageError: One is set, and what a model costs is not known.
+    """
+    if settings.budget_limit is None:
+        return
+    prices = GenaiPrices(settings.model_prices)
+    for model in sorted({settings.models["planning"], settings.models["work"]}):
+        prices.worst_case(model, prompt_tokens=1, output_tokens=1)
+
+
+def ensure_repository(around: Surroundings, settings: Settings, *, consent: bool) -> None:
+    """See that the workspace is a git repository a run can work in; make it one with consent.
+
+    Raises:
+        RepositoryError: It refuses, or is none and there is no consent.
+        ConfinementError: The demanded confinement is not to be had.
+        UsageError: The directory cannot be written.
+    """
+    workspace = around.project.workspace
+    if git_places(workspace):
+        return
+    if not consent:
+        raise UsageError(
+            f"{workspace} is no git repository.",
+            hint="Loki delivers a branch. Make it one: loki start --init-git, or git init.",
+        )
+    with tempfile.TemporaryDirectory(prefix="loki-") as private:
+        workspaces = HandsWorkspaces(demands_of(around, settings, private=Path(private)))
+        repository = PersonsRepository(workspaces, workspace, run="init", identity=identity_of(around.environ))
+        asyncio.run(repository.init())

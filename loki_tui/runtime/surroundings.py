@@ -1,0 +1,61 @@
+"""What a command finds around it: the environment, the project, the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from loki_tui.core.settings import Settings
+from loki_tui.core.settings_sources import ResolvedSettings, resolve_settings
+from loki_tui.store.project import Project, locate_project
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where a command was called, and with what."""
+
+    environ: Mapping[str, str]
+    project: Project
+
+    @classmethod
+    def here(cls, environ: Mapping[str, str], directory: Path | None = None) -> Surroundings:
+        """The project that a directory belongs to: the working directory unless another is named.
+
+        Raises:
+            UsageError: There can be no project there.
+        """
+        state_root = environ.get("LOKI_DIR")
+        project = locate_project(directory or Path.cwd(), state_root=Path(state_root) if state_root else None)
+        return cls(environ, project)
+
+    def settings(self, overrides: Mapping[str, object] | None = None) -> Settings:
+        """The settings in force.
+
+        Args:
+            overrides: Field to value, from the command line; none stands for an option not given.
+
+        Raises:
+            UsageError: A setting is wrong; names all that are.
+        """
+        return self.resolve(overrides).settings
+
+    def resolve(self, overrides: Mapping[str, object] | None = None) -> ResolvedSettings:
+        """The settings in force, and where each comes from.
+
+        Raises:
+            UsageError: A setting is wrong; names all that are.
+        """
+        return resolve_settings(
+            environ=self.environ,
+            overrides=overrides or {},
+            config_file=config_file(),
+            workspace=self.project.workspace,
+        )
+
+
+def config_file() -> Path:
+    """The person's own configuration file; it need not exist."""
+    return platformdirs.user_config_path("loki") / "config.toml"

@@ -1,0 +1,237 @@
+"""Snapshots of the workspace: every tracked, untracked and uncommitted file, restorable.
+
+They are commits in a git directory of the state directory. The person's repository, its index
+and its branches are neither written nor read by git; a workspace that is no repository has
+checkpoints all the same. What an ignore pattern names is left out, unless it is tracked. Kept
+are files, symbolic links and the executable bit. Empty directories, sockets and pipes hold no
+content and are not kept; a repository within the workspace is saved as the plain files it
+consists of, without its `.git`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from loki_tui.core.errors import CheckpointError
+from loki_tui.core.messages import Frozen
+from loki_tui.engine.ports import Snapshot
+from loki_tui.store import worktree
+from loki_tui.store.plumbing import GitDirectory
+from loki_tui.store.staging import stage
+
+_REFS = "refs/loki/checkpoints"
+_ID = re.compile(r"c[1-9][0-9]{0,8}")
+_FORMAT = "%00".join(
+    ("%(refname:lstrip=3)", "%(tree)", "%(committerdate:unix)", "%(contents:subject)", "%(contents:body)")
+)
+_DIFF_LIMIT = 1_000_000
+"""Bytes of a diff that are shown."""
+_LABEL_LIMIT = 200
+_SKIPPED_LIMIT = 100
+"""Paths that a snapshot names as skipped."""
+
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A snapshot in the list of all."""
+
+    id: str
+    """c1, c2, c3 … in the order they were taken."""
+    tree: str
+    at: datetime
+    """UTC."""
+    label: str
+    iteration: int
+    files: int
+    changed: int
+    """Paths that differ from the checkpoint before."""
+
+
+class _Facts(Frozen):
+    """What a checkpoint's commit says below its label."""
+
+    iteration: int
+    files: int
+    changed: int
+
+
+class GitCheckpoints:
+    """Takes, compares and restores snapshots; implements `loki_tui.engine.ports.Checkpoints`.
+
+    `take` and `restore` are for the one process that holds the project's lock. Cancelling a
+    call ends the git command behind it.
+
+    Args:
+        directory: The git directory, made when it is first needed.
+        workspace: What is saved and restored.
+    """
+
+    def __init__(self, directory: Path, *, workspace: Path) -> None:
+        self._workspace = workspace.resolve()
+        self._git = GitDirectory(directory.absolute(), work_tree=self._workspace)
+        self._turn = asyncio.Lock()
+
+    async def take(self, label: str, *, iteration: int = 0) -> Snapshot:
+        """Save the workspace as it is.
+
+        Args:
+            label: Why, in a few words.
+            iteration: The iteration that has just ended; 0 before the first.
+
+        Raises:
+            CheckpointError: It could not be saved; earlier checkpoints are intact.
+        """
+        return await self._off_loop(lambda: self._take(label, iteration=iteration))
+
+    async def restore(self, checkpoint: str) -> Snapshot:
+        """Bring the workspace back to a checkpoint, after taking one of how it is now.
+
+        Files that came later are removed. Ignored files and `.git` stay, except where a
+        restored path needs their place.
+
+        Returns:
+            The checkpoint taken just before: the way back.
+
+        Raises:
+            CheckpointError: There is no such checkpoint, or the workspace cannot be written.
+        """
+        return await self._off_loop(lambda: self._restore(checkpoint))
+
+    async def export(self, checkpoint: str, target: Path) -> None:
+        """Write a checkpoint's files into an empty directory.
+
+        Raises:
+            CheckpointError: There is no such checkpoint, or the directory is not empty or not writable.
+        """
+        await self._off_loop(lambda: self._export(checkpoint, target))
+
+    async def diff(self, base: str, checkpoint: str) -> str:
+        """Unified diff between two checkpoints, cut where it is huge.
+
+        Raises:
+            CheckpointError: One of them does not exist.
+        """
+        return await self._off_loop(lambda: self._diff("--patch", of=(base, checkpoint)))
+
+    async def show(self, checkpoint: str) -> str:
+        """What a checkpoint changed: a summary by file, then the diff, cut where it is huge.
+
+        Raises:
+            CheckpointError: There is no such checkpoint.
+        """
+        options = ("--patch-with-stat", "--root", "--no-commit-id")
+        return await self._off_loop(lambda: self._diff(*options, of=(checkpoint,)))
+
+    async def list(self) -> tuple[Checkpoint, ...]:
+        """All checkpoints of the workspace, oldest first."""
+        return await self._off_loop(lambda: self._list("--sort=version:refname", _REFS))
+
+    async def _off_loop(self, work: Callable[[], _Result]) -> _Result:
+        async with self._turn:
+            self._git.rearm()
+            task = asyncio.ensure_future(asyncio.to_thread(work))
+            try:
+                return await asyncio.shield(task)
+            except asyncio.CancelledError:
+                self._git.interrupt()
+                # The next call must not meet this one still at work.
+                await asyncio.gather(task, return_exceptions=True)
+                raise
+
+    # -- in a thread from here on ---------------------------------------------------------------
+
+    def _take(self, label: str, *, iteration: int) -> Snapshot:
+        self._git.prepare(excludes=worktree.excludes(self._workspace))
+        staged = stage(self._git, workspace=self._workspace)
+        tree = self._git.ask("write-tree").decode().strip()
+        newest = self._list("--sort=-version:refname", "--count=1", _REFS)
+        number, changed = 1, staged.files
+        parent: tuple[str, ...] = ()
+        if newest:
+            ref = self._ref(newest[0].id)
+            number, parent = int(newest[0].id[1:]) + 1, ("-p", ref)
+            changed = len(self._git.paths("diff-tree", "-r", "--name-only", ref, tree))
+        facts = _Facts(iteration=iteration, files=staged.files, changed=changed)
+        message = f"{_one_line(label)}\n\n{facts.model_dump_json()}\n"
+        commit = self._git.ask("commit-tree", tree, *parent, stdin=message.encode(errors="replace"))
+        # No old value: a checkpoint that exists is never replaced.
+        self._git.run("update-ref", f"{_REFS}/c{number}", commit.decode().strip(), "")
+        return Snapshot(f"c{number}", tree, staged.files, changed, staged.skipped[:_SKIPPED_LIMIT])
+
+    def _restore(self, checkpoint: str) -> Snapshot:
+        ref = self._ref(checkpoint)
+        saved = self._take(f"Before going back to {checkpoint}", iteration=self._list(ref)[0].iteration)
+        # Git replaces a symbolic link that stands for a directory; it never writes through one.
+        self._git.run("read-tree", "--reset", "-u", ref)
+        stuck = self._git.paths("diff-files", "--name-only")
+        if stuck:
+            raise CheckpointError(
+                f"{len(stuck)} files could not be brought back to {checkpoint}, such as {os.fsdecode(stuck[0])!r}.",
+                hint=f"Make them writable and restore again; {saved.checkpoint} holds what was there before.",
+            )
+        return saved
+
+    def _export(self, checkpoint: str, target: Path) -> None:
+        ref = self._ref(checkpoint)
+        try:
+            occupied = any(target.iterdir())
+        except OSError as error:
+            raise CheckpointError(f"{target} cannot be written to: {error.strerror}.") from error
+        if occupied:
+            raise CheckpointError(f"{target} is not empty.", hint="Name an empty directory.")
+        index = self._git.path / f"export-{os.getpid()}.index"
+        elsewhere = {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(target.resolve())}
+        try:
+            self._git.run("read-tree", "--reset", "-u", ref, environment=elsewhere)
+        finally:
+            index.unlink(missing_ok=True)
+
+    def _diff(self, *options: str, of: Sequence[str]) -> str:
+        refs = [self._ref(checkpoint) for checkpoint in of]
+        output = self._git.read(
+            "diff-tree", "-r", "-M", "--no-ext-diff", "--no-textconv", *options, *refs, limit=_DIFF_LIMIT
+        )
+        text = output.decode(errors="replace")
+        if len(output) < _DIFF_LIMIT:
+            return text
+        whole_lines, _, _ = text.rpartition("\n")
+        return f"{whole_lines}\n[cut: the diff is longer than {_DIFF_LIMIT:,} bytes]\n"
+
+    def _ref(self, checkpoint: str) -> str:
+        ref = f"{_REFS}/{checkpoint}"
+        if not _ID.fullmatch(checkpoint) or not self._list(ref):
+            raise CheckpointError(
+                f"There is no checkpoint {checkpoint!r}.", hint="`loki checkpoint list` names them all."
+            )
+        return ref
+
+    def _list(self, *arguments: str) -> tuple[Checkpoint, ...]:
+        if not self._git.exists:
+            return ()
+        lines = self._git.ask("for-each-ref", f"--format={_FORMAT}", *arguments).decode(errors="replace")
+        return tuple(_checkpoint(line) for line in lines.split("\n") if line)
+
+
+def _checkpoint(line: str) -> Checkpoint:
+    """Read a line of `_FORMAT`."""
+    try:
+        name, tree, seconds, label, body = line.split("\0")
+        facts = _Facts.model_validate_json(body)
+        at = datetime.fromtimestamp(int(seconds), UTC)
+    except ValueError as error:
+        raise CheckpointError(f"The list of checkpoints makes no sense at {line[:80]!r}.") from error
+    return Checkpoint(name, tree, at, label, facts.iteration, facts.files, facts.changed)
+
+
+def _one_line(label: str) -> str:
+    printable = "".join(character if character.isprintable() else " " for character in label)
+    return " ".join(printable.split())[:_LABEL_LIMIT] or "Checkpoint"

@@ -1,0 +1,153 @@
+"""Reading the journal: events by `seq` in pages, the list of runs, the verdict on a chain."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from pydantic import ValidationError
+
+from loki_tui.core.errors import JournalError
+from loki_tui.core.events import Record, decode_event
+from loki_tui.core.vocabulary import Status
+from loki_tui.store.chain import Link, first_break
+from loki_tui.store.database import journal_errors, open_for_reading
+from loki_tui.store.moments import from_micros
+from loki_tui.store.paths import StateDirectory
+
+PAGE = 200
+"""Events read at once: about 2 ms of an event loop's time."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What a list of runs shows of one."""
+
+    id: str
+    created_at: datetime
+    prd_path: str
+    workspace: str
+    last_seq: int
+    outcome: Status | None
+    """How it ended; none while it has not."""
+
+
+class JournalReader:
+    """A read-only view of a project's journal, for any face in any process.
+
+    Args:
+        connection: From `open_for_reading`; closed with the reader.
+        state: Whose journal it is.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, *, state: StateDirectory) -> None:
+        self._connection = connection
+        self._state = state
+
+    @classmethod
+    def open(cls, state: StateDirectory) -> Self:
+        """Open the journal.
+
+        Raises:
+            JournalError: There is none, it is damaged, or another version made it.
+        """
+        return cls(open_for_reading(state), state=state)
+
+    def runs(self) -> list[RunSummary]:
+        """All runs, latest first.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        with journal_errors(self._state.journal):
+            rows = self._connection.execute(
+                """
+                SELECT id, created_at, prd_path, workspace, outcome,
+                       (SELECT max(seq) FROM events WHERE run = runs.id)
+                FROM runs ORDER BY created_at DESC, rowid DESC
+                """
+            ).fetchall()
+        return [
+            RunSummary(
+                id=run,
+                created_at=from_micros(created_at),
+                prd_path=prd_path,
+                workspace=workspace,
+                last_seq=last_seq,
+                outcome=None if outcome is None else Status(outcome),
+            )
+            for run, created_at, prd_path, workspace, outcome, last_seq in rows
+        ]
+
+    def read(self, run: str, *, after: int = 0, limit: int = PAGE) -> list[Record]:
+        """One page: at most `limit` events with a `seq` above `after`.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        with journal_errors(self._state.journal):
+            return read_page(self._connection, run, after=after, limit=limit)
+
+    def records(self, run: str, *, after: int = 0) -> Iterator[Record]:
+        """All events with a `seq` above `after`, held a page at a time.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        while page := self.read(run, after=after):
+            yield from page
+            after = page[-1].seq
+
+    def verify_chain(self, run: str) -> int | None:
+        """The first event that was changed, or follows a gap; none where all are as they were written.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        with journal_errors(self._state.journal):
+            rows = self._connection.execute(
+                "SELECT seq, at, stream, body, hash FROM events WHERE run = ? ORDER BY seq", (run,)
+            )
+            return first_break(run, (Link(*row) for row in rows))
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def read_page(connection: sqlite3.Connection, run: str, *, after: int, limit: int) -> list[Record]:
+    """One page of a run's events, in order.
+
+    Raises:
+        JournalError: An event is none of this version.
+        sqlite3.DatabaseError: The database cannot be read.
+    """
+    rows = connection.execute(
+        "SELECT seq, at, body, stream FROM events WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?",
+        (run, after, limit),
+    ).fetchall()
+    return [_decode(run, *row) for row in rows]
+
+
+def _decode(run: str, seq: int, at: int, body: str, stream: str | None) -> Record:
+    try:
+        event = decode_event(body)
+    except ValidationError as error:
+        raise JournalError(
+            f"Event {seq} of run {run} is none that this Loki knows: "
+            f"{error.error_count()} problems, the first: {error.errors()[0]['msg']}.",
+            hint="A newer Loki may have written it: upgrade. Otherwise the journal was changed.",
+        ) from error
+    return Record(seq=seq, at=from_micros(at), event=event, stream=stream)

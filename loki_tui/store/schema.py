@@ -1,0 +1,102 @@
+"""The journal's tables, and the way from every older shape of them to this one.
+
+A version is the number of migrations a database has been through, kept in `PRAGMA user_version`.
+Migrations are only ever appended: one that has been released is never edited.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from loki_tui.core.errors import JournalError
+
+Migration = tuple[str, ...]
+"""Statements that bring a database from one version to the next, in one transaction."""
+
+_FIRST: Migration = (
+    """
+    CREATE TABLE runs (
+        id TEXT PRIMARY KEY,
+        created_at INTEGER NOT NULL,
+        prd_path TEXT NOT NULL,
+        workspace TEXT NOT NULL,
+        outcome TEXT
+    ) STRICT
+    """,
+    """
+    CREATE TABLE events (
+        run TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        stream TEXT,
+        kind TEXT NOT NULL,
+        body TEXT NOT NULL,
+        hash BLOB NOT NULL,
+        PRIMARY KEY (run, seq)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE inbox (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        run TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        body TEXT NOT NULL,
+        consumed_at INTEGER
+    ) STRICT
+    """,
+    "CREATE INDEX inbox_pending ON inbox (run, id) WHERE consumed_at IS NULL",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_FIRST,)
+
+
+def migrate(connection: sqlite3.Connection, *, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+    """Bring a database up to date.
+
+    Raises:
+        JournalError: It was made by a newer Loki.
+    """
+    require_not_newer(connection, latest=len(migrations))
+    version = schema_version(connection)
+    for number, statements in enumerate(migrations[version:], start=version + 1):
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            for statement in statements:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")
+
+
+def require_current(connection: sqlite3.Connection) -> None:
+    """Refuse a database of another version; for those who may not migrate it.
+
+    Raises:
+        JournalError: It was made by a newer or an older Loki.
+    """
+    require_not_newer(connection)
+    version, latest = schema_version(connection), len(MIGRATIONS)
+    if version < latest:
+        raise JournalError(
+            f"The journal was made by an older Loki (version {version} of {latest}).",
+            hint="The next `loki start` or `loki resume` brings it up to date.",
+        )
+
+
+def schema_version(connection: sqlite3.Connection) -> int:
+    """How many migrations a database has been through."""
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def require_not_newer(connection: sqlite3.Connection, *, latest: int = len(MIGRATIONS)) -> None:
+    """Refuse a database of a version yet to come.
+
+    Raises:
+        JournalError: It was made by a newer Loki.
+    """
+    version = schema_version(connection)
+    if version > latest:
+        raise JournalError(
+            f"The journal was made by a newer Loki: it has version {version}, this one knows {latest}.",
+            hint="Upgrade Loki, or set LOKI_DIR to another directory.",
+        )

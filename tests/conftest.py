@@ -1,0 +1,68 @@
+"""Holds every test apart from the machine, the person and the network."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from ipaddress import ip_address
+
+import hypothesis
+import pytest
+
+_OURS = ("LOKI_", "ANTHROPIC_", "GIT_", "XDG_")
+"""Variables that would change what a test does."""
+
+_GIT_CONFIG = "[user]\n\tname = Ada\n\temail = ada@example.com\n[init]\n\tdefaultBranch = main\n"
+
+# The machine is shared: a slow moment is no failure, and a database of examples would be state.
+hypothesis.settings.register_profile("loki", deadline=None, database=None, derandomize="CI" in os.environ)
+
+
+def pytest_configure() -> None:
+    """Put up what lasts for the whole session."""
+    hypothesis.settings.load_profile("loki")
+    sys.addaudithook(_refuse_the_outside)
+
+
+@pytest.fixture(autouse=True)
+def isolation(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A person of its own for each test: home, environment, working directory, time zone."""
+    home = tmp_path_factory.mktemp("home")
+    for name in list(os.environ):
+        if name.startswith(_OURS) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    for name, value in {
+        "HOME": str(home),
+        "TZ": "UTC",
+        "NO_COLOR": "1",
+        "TERM": "dumb",
+        "COLUMNS": "120",
+        "GIT_CONFIG_NOSYSTEM": "1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    (home / ".gitconfig").write_text(_GIT_CONFIG, encoding="utf-8")
+    monkeypatch.chdir(home)
+    time.tzset()
+
+
+def _refuse_the_outside(event: str, arguments: tuple[object, ...]) -> None:
+    """Let no test of this process reach beyond loopback, through whatever library."""
+    if event == "socket.connect" and isinstance(arguments[1], tuple):
+        host = arguments[1][0]
+    elif event == "socket.getaddrinfo":
+        host = arguments[0]
+    else:
+        return
+    if not _is_here(host):
+        raise RuntimeError(f"a test reached out to {host!r}; only loopback is allowed")
+
+
+def _is_here(host: object) -> bool:
+    name = host.decode() if isinstance(host, bytes) else host
+    if name in (None, "", "localhost"):
+        return True
+    try:
+        return ip_address(str(name)).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,3 @@
+"""Tests of the hands."""
+
+from __future__ import annotations

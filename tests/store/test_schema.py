@@ -1,0 +1,88 @@
+"""Old journals are brought up to date, new ones are left alone."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+import pytest
+
+from loki_tui.core.errors import JournalError
+from loki_tui.core.requests import Pause
+from loki_tui.store.inbox import post_request
+from loki_tui.store.paths import StateDirectory
+from loki_tui.store.reader import JournalReader
+from loki_tui.store.schema import MIGRATIONS, migrate, require_current, schema_version
+from tests.store.samples import RUN, begin, open_journal
+
+NEXT = (*MIGRATIONS, ("ALTER TABLE runs ADD COLUMN label TEXT", "UPDATE runs SET label = id"))
+BROKEN = (*MIGRATIONS, ("ALTER TABLE runs ADD COLUMN label TEXT", "UPDATE nothing SET label = 1"))
+
+
+@pytest.fixture
+def connection() -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    yield connection
+    connection.close()
+
+
+def columns(connection: sqlite3.Connection) -> list[str]:
+    return [row[1] for row in connection.execute("PRAGMA table_info(runs)")]
+
+
+def test_a_file_without_a_version_gets_the_tables(connection: sqlite3.Connection) -> None:
+    migrate(connection)
+    assert schema_version(connection) == len(MIGRATIONS)
+    require_current(connection)
+
+
+def test_an_older_journal_keeps_its_runs(connection: sqlite3.Connection) -> None:
+    migrate(connection)
+    connection.execute("INSERT INTO runs (id, created_at, prd_path, workspace) VALUES ('r', 1, 'p', 'w')")
+
+    migrate(connection, migrations=NEXT)
+
+    assert schema_version(connection) == len(NEXT)
+    assert connection.execute("SELECT id, label FROM runs").fetchall() == [("r", "r")]
+
+
+def test_migrating_twice_is_migrating_once(connection: sqlite3.Connection) -> None:
+    migrate(connection, migrations=NEXT)
+    migrate(connection, migrations=NEXT)
+    assert columns(connection).count("label") == 1
+
+
+def test_a_migration_that_fails_leaves_nothing_of_itself(connection: sqlite3.Connection) -> None:
+    migrate(connection)
+    with pytest.raises(sqlite3.OperationalError):
+        migrate(connection, migrations=BROKEN)
+    assert schema_version(connection) == len(MIGRATIONS)
+    assert "label" not in columns(connection)
+
+
+def test_a_journal_of_a_newer_loki_is_refused_and_kept(state: StateDirectory) -> None:
+    begin(state)
+    with sqlite3.connect(state.journal) as newer:
+        newer.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    newer.close()
+
+    for attempt in (
+        lambda: begin(state),
+        lambda: JournalReader.open(state).close(),
+        lambda: post_request(state, RUN, Pause(by="me")),
+    ):
+        with pytest.raises(JournalError, match="newer Loki") as raised:
+            attempt()
+        assert "Upgrade" in raised.value.hint
+    assert not state.quarantine.exists()
+
+
+def test_a_reader_leaves_the_migration_of_an_older_one_to_the_engine(state: StateDirectory) -> None:
+    state.prepare()
+    sqlite3.connect(state.journal).close()
+    state.journal.touch()
+
+    with pytest.raises(JournalError, match="older Loki"):
+        JournalReader.open(state)
+    with open_journal(state):
+        JournalReader.open(state).close()

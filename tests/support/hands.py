@@ -1,0 +1,222 @@
+"""Hands for tests: a person with secrets, a workspace, an engine to attack, and a bare pipe to a box."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import loki_tui
+from loki_tui.hands.grants import readable
+from loki_tui.hands.policy import Demands, make_policy
+
+SECRET = "sesame-5f1c"
+"""Stands in every file and variable that nothing in hands may see."""
+
+_BOX = (
+    f"import sys; sys.path.insert(0, {str(Path(loki_tui.__file__).parents[1])!r}); "
+    "from loki_tui.hands.box.main import main; main()"
+)
+_PATIENCE = 60.0
+
+CREDENTIALS = (
+    ".ssh/id_ed25519",
+    ".aws/credentials",
+    ".npmrc",
+    ".netrc",
+    ".config/gh/hosts.yml",
+    ".config/gcloud/credentials.db",
+    ".cargo/credentials.toml",
+    ".docker/config.json",
+    ".kube/config",
+    ".gnupg/secring.gpg",
+    ".bash_history",
+)
+
+
+@dataclass(frozen=True)
+class World:
+    """A person, their workspace, and what lies around it."""
+
+    base: Path
+
+    @property
+    def home(self) -> Path:
+        return self.base / "person"
+
+    @property
+    def workspace(self) -> Path:
+        return self.base / "w"
+
+    @property
+    def outside(self) -> Path:
+        return self.base / "outside"
+
+    @property
+    def state(self) -> Path:
+        return self.home / ".local/state/loki"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The person's environment."""
+        keep = {name: os.environ[name] for name in ("PATH", "SSL_CERT_FILE") if name in os.environ}
+        return keep | {"HOME": str(self.home), "ANTHROPIC_API_KEY": SECRET, "GITHUB_TOKEN": SECRET}
+
+    def demands(
+        self,
+        *,
+        allowed: tuple[str, ...] = (),
+        readable: tuple[str, ...] = (),
+        passed: tuple[str, ...] = (),
+        confinement: str = "landlock",
+        environ: Mapping[str, str] | None = None,
+    ) -> Demands:
+        """What the person demands of hands."""
+        return Demands(
+            root=self.workspace,
+            private=self.base / "private",
+            environ=environ or self.environ,
+            protected=(self.state,),
+            confinement=confinement,
+            allowed_paths=allowed,
+            read_paths=readable,
+            pass_env=passed,
+        )
+
+
+def make_world(base: Path) -> World:
+    """Put a person, a workspace and secrets into an empty directory."""
+    world = World(base.resolve())
+    for name in CREDENTIALS:
+        _put(world.home / name, SECRET)
+    _put(world.state / "journal.db", SECRET)
+    _put(world.outside / "file.txt", "untouched")
+    _put(world.outside / "secret.txt", SECRET)
+    _put(world.outside / "folder/inner.txt", "untouched")
+    (world.outside / "way-in").symlink_to(world.workspace)
+    for name in ("src/a.py", "tests/t.py", "src-evil/a.py", "other.txt"):
+        _put(world.workspace / name, "untouched")
+    (world.workspace / "src/way-out").symlink_to(world.outside)
+    (world.workspace / "src/file-out").symlink_to(world.outside / "file.txt")
+    (world.workspace / "src/dangling").symlink_to(world.outside / "new.txt")
+    return world
+
+
+def fingerprint(*roots: Path) -> dict[str, str]:
+    """Every path below some directories, and what it is and holds."""
+    found = {}
+    for root in roots:
+        for path in sorted([root, *root.rglob("*")]):
+            if path.is_symlink():
+                found[str(path)] = f"link {path.readlink()}"
+            elif path.is_file():
+                found[str(path)] = f"file {path.stat().st_nlink} {path.read_bytes()!r}"
+            else:
+                found[str(path)] = f"other {path.stat().st_mode:o}"
+    return found
+
+
+def until(condition: Callable[[], bool], what: str = "it") -> None:
+    """Wait for something to become true, for a bounded time."""
+    deadline = time.monotonic() + _PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not happen"
+        select.select([], [], [], 0.005)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process exists and is no mere name."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in "ZX"
+
+
+def state_of(pid: int) -> str:
+    """A process's state as the kernel names it: R, S, T and so on."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+class Box:
+    """The confined process itself, over its bare pipes."""
+
+    def __init__(self, policy: Mapping[str, object]) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-X", "utf8", "-c", _BOX],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={},
+            start_new_session=True,
+        )
+        self._number = 0
+        self.say(policy)
+        self.greeting = self.hear()
+
+    def say(self, message: object) -> None:
+        """Send one message."""
+        self.say_raw(json.dumps(message).encode())
+
+    def say_raw(self, line: bytes) -> None:
+        """Send one line, whatever it is."""
+        assert self.process.stdin
+        self.process.stdin.write(line + b"\n")
+        self.process.stdin.flush()
+
+    def hear(self) -> dict[str, object]:
+        """The next message."""
+        assert self.process.stdout
+        ready, _, _ = select.select([self.process.stdout], [], [], _PATIENCE)
+        assert ready, "the box does not answer"
+        line = self.process.stdout.readline()
+        message: dict[str, object] = json.loads(line or b"{}")
+        return message
+
+    def ask(self, op: str, **given: object) -> dict[str, object]:
+        """Perform one operation; the result."""
+        self._number += 1
+        self.say({"id": self._number, "op": op, "input": given})
+        answer = self.hear()
+        assert answer.get("id") == self._number, answer
+        result = answer["result"]
+        assert isinstance(result, dict)
+        return result
+
+    def shell(self, command: str, **given: object) -> str:
+        """Run a command; what it printed."""
+        return str(self.ask("shell", command=command, **given)["output"])
+
+    def close(self) -> int:
+        """Hang up; the exit code."""
+        assert self.process.stdin
+        with self.process:
+            self.process.stdin.close()
+            return self.process.wait(_PATIENCE)
+
+
+def box_policy(world: World, *writable: Path, rung: str = "landlock", **changes: object) -> dict[str, object]:
+    """A policy for a bare box, as the engine's side makes it."""
+    home, tmp = world.base / "private/agent", world.base / "tmp"
+    for directory in (home, tmp):
+        directory.mkdir(parents=True, exist_ok=True)
+    policy = make_policy(
+        world.demands(),
+        root=world.workspace,
+        read=readable(world.environ, home=world.home, shielded=[world.state]),
+        writable=writable or (world.workspace,),
+        home=home,
+        tmp=tmp,
+    )
+    return {**policy.message(rung=rung, least_abi=3, mark=f"test{os.getpid()}-{id(world):x}"), **changes}
+
+
+def _put(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
