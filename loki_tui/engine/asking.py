@@ -107,7 +107,7 @@ class Asker:
             messages = [*messages, Message(role="user", parts=(*transcript.unsent, TextPart(text=question.say)))]
         return ModelRequest(
             purpose=question.purpose,
-            ordinal=self._chronicle.state.answered[question.purpose],
+            ordinal=self._ordinal(question.purpose),
             conversation=transcript.key,
             model=question.model,
             system=question.system,
@@ -117,6 +117,12 @@ class Asker:
             must_call=question.must_call,
             effort=self._settings.effort,
         )
+
+    def _ordinal(self, purpose: Purpose) -> int:
+        """The place among requests of this purpose; those in flight beside this one come before it."""
+        state = self._chronicle.state
+        beside = sum(asked.purpose is purpose for asked in state.open_requests.values()) - 1
+        return state.answered[purpose] + beside
 
     def _answered(self, asked: ev.ModelRequested, answer: ModelAnswer, *, seconds: float) -> ev.ModelAnswered:
         cost = self._prices.cost(asked.model, answer.usage) if self._prices.knows(asked.model) else None

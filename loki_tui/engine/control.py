@@ -47,10 +47,13 @@ class Control:
 
     async def listen(self) -> None:
         """Obey requests as they come, until cancelled."""
+        journal = self._chronicle.journal
         while True:
-            for number, request in self._chronicle.journal.pending_requests():
+            for number, request in journal.pending_requests():
                 await self._obey(number, request)
-            await self._chronicle.journal.wait_for_request()
+            for warning in journal.take_warnings():
+                self._chronicle.note(ev.Warned(message=warning))
+            await journal.wait_for_request()
 
     async def gate(self) -> None:
         """Return when the run may go on: at once, or after a pause."""

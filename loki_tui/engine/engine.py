@@ -347,17 +347,18 @@ class Engine:
             return
         self._chronicle.note(ev.WorkCommitted(branch=branch.branch, commit=commit, subject=subject))
 
+    async def _keep_unfinished(self) -> None:
+        """Save and deliver what an iteration did before it was broken off."""
+        try:
+            await self._save("end")
+            await self._commit("Work of an unfinished iteration")
+        except LokiError as error:
+            self._chronicle.note(ev.Warned(message=f"The last work could not be delivered: {error}"))
+
     async def _close(self, decision: Close) -> None:
-        """Save and deliver what there is, and end the run."""
+        """Save and deliver what is left to, and end the run."""
         self._enter(Stage.CLOSE)
         await self._end_hands()
-        state = self._chronicle.state
-        if state.branch is not None and state.checkpoints:
-            try:
-                await self._save("end")
-                await self._commit(decision.reason if state.iteration is None else "Work of an unfinished iteration")
-            except LokiError as error:
-                self._chronicle.note(ev.Warned(message=f"The work could not be delivered: {error}"))
-                if decision.outcome == "completed":
-                    decision = Close("failed", f"complete, but not delivered: {error.message}")
+        if self._chronicle.state.iteration is not None:
+            await self._keep_unfinished()
         self._chronicle.note(ev.RunClosed(outcome=decision.outcome, reason=decision.reason))

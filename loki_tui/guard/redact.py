@@ -36,7 +36,22 @@ _TOKENS = {
 }
 """Name to shape, as their issuers document them."""
 
-_TELLTALES = tuple("sk-ant- ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ akia asia aws xox eyj bearer -----begin".split())
+_TELLTALES = (
+    "sk-ant-",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "akia",
+    "asia",
+    "aws",
+    "xox",
+    "eyj",
+    "bearer",
+    "-----begin",
+)
 """Lower-case text without one of these has no such token: a look ten times as fast as the search."""
 
 _SECRET_NAME = re.compile(

@@ -20,6 +20,8 @@ _TIMEOUT = 300
 """Seconds that one script may take."""
 _PAGE = 100
 """Lines of a list that are asked for at once."""
+_SAID_LIMIT = 2000
+"""Characters of git's own words in an error."""
 
 _SETTINGS = {
     "advice.addEmbeddedRepo": "false",
@@ -36,7 +38,8 @@ _ENVIRONMENT = {
     "GIT_CONFIG_COUNT": str(len(_SETTINGS)),
     "GIT_LITERAL_PATHSPECS": "1",
     "GIT_OPTIONAL_LOCKS": "0",
-    "LC_ALL": "C",
+    # What git says is matched below, so it speaks English.
+    "LC_ALL": "C.UTF-8",
     **{f"GIT_CONFIG_KEY_{number}": key for number, key in enumerate(_SETTINGS)},
     **{f"GIT_CONFIG_VALUE_{number}": value for number, value in enumerate(_SETTINGS.values())},
 }
@@ -72,14 +75,14 @@ class GitShell:
         return answer
 
     async def look_up(self, script: str) -> str | None:
-        """Like `ask`; none where git answers with exit code 1 or 128: there is no such thing.
+        """Like `ask`; none where it ends with exit code 1, by which git says no.
 
         Raises:
             RepositoryError: Something else went wrong.
             loki_tui.core.errors.WorkspaceError: The hands are gone.
         """
         result, answer = await self._run(script, None)
-        if answer is None and result.exit_code not in {1, 128}:
+        if answer is None and result.exit_code != 1:
             raise _failure(result)
         return answer
 
@@ -149,4 +152,7 @@ def _failure(result: ActionResult) -> RepositoryError:
             f"Another git holds the repository's index: {said}",
             hint="Let it finish. If none runs, remove .git/index.lock; then `loki resume`.",
         )
-    return RepositoryError(f"git failed in the workspace: {said[-2000:] or f'exit code {result.exit_code}'}")
+    hint = "Rename the branch that stands in its way." if "; cannot create" in said else ""
+    return RepositoryError(
+        f"git failed in the workspace: {said[-_SAID_LIMIT:] or f'exit code {result.exit_code}'}", hint=hint
+    )

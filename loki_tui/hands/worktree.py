@@ -83,12 +83,11 @@ async def find_place(shell: GitShell) -> Place | None:
         if "not a git repository" in error.message:
             return None
         raise
-    bare, directory, here = answer.split("\n")
+    bare, directory, here = _lines(answer, 3)
     if bare == "true":
         raise RepositoryError(f"{directory} is a bare repository: there are no files to work on.", hint="Clone it.")
-    root, empty_tree = (
-        await shell.ask("git rev-parse --show-toplevel && git hash-object -t tree --stdin </dev/null")
-    ).split("\n")
+    answer = await shell.ask("git rev-parse --show-toplevel && git hash-object -t tree --stdin </dev/null")
+    root, empty_tree = _lines(answer, 2)
     if not f"{here}/".startswith(f"{root}/"):
         raise RepositoryError(
             f"The repository's configuration says its work tree is {root}.", hint="Unset core.worktree in .git/config."
@@ -182,6 +181,13 @@ async def align_index(shell: GitShell, place: Place, *, old: str, new: str) -> N
         f"{{ [ ! -s {paths} ] || git reset --quiet --pathspec-from-file={paths} {new}; }} && rm -f {paths} && "
         "{ git update-index -q --refresh || :; }"
     )
+
+
+def _lines(answer: str, expected: int) -> list[str]:
+    lines = answer.split("\n")
+    if len(lines) != expected:
+        raise RepositoryError("The path of the workspace has a line break in it.", hint="Rename the directory.")
+    return lines
 
 
 def _copy_index(place: Place) -> str:

@@ -24,7 +24,7 @@ from loki_tui.core.messages import Frozen
 from loki_tui.engine.ports import Snapshot
 from loki_tui.store import worktree
 from loki_tui.store.plumbing import GitDirectory
-from loki_tui.store.staging import stage
+from loki_tui.store.staging import is_content, stage
 
 _REFS = "refs/loki/checkpoints"
 _ID = re.compile(r"c[1-9][0-9]{0,8}")
@@ -157,7 +157,7 @@ class GitCheckpoints:
         number, changed = 1, staged.files
         parent: tuple[str, ...] = ()
         if newest:
-            ref = self._ref(newest[0].id)
+            ref = f"{_REFS}/{newest[0].id}"
             number, parent = int(newest[0].id[1:]) + 1, ("-p", ref)
             changed = len(self._git.paths("diff-tree", "-r", "--name-only", ref, tree))
         facts = _Facts(iteration=iteration, files=staged.files, changed=changed)
@@ -170,14 +170,16 @@ class GitCheckpoints:
     def _restore(self, checkpoint: str) -> Snapshot:
         ref = self._ref(checkpoint)
         saved = self._take(f"Before going back to {checkpoint}", iteration=self._list(ref)[0].iteration)
-        # Git replaces a symbolic link that stands for a directory; it never writes through one.
-        self._git.run("read-tree", "--reset", "-u", ref)
-        stuck = self._git.paths("diff-files", "--name-only")
+        hint = f"Make it writable and restore again; {saved.checkpoint} holds what was there before."
+        try:
+            # Git replaces a symbolic link that stands for a directory; it never writes through one.
+            self._git.run("read-tree", "--reset", "-u", ref)
+        except CheckpointError as error:
+            raise CheckpointError(f"The workspace is not back at {checkpoint}: {error.message}", hint=hint) from error
+        later = self._git.paths("diff-tree", "-r", "--name-only", "--diff-filter=D", saved.tree, ref)
+        stuck = [os.fsdecode(path) for path in later if is_content(self._workspace, path)]
         if stuck:
-            raise CheckpointError(
-                f"{len(stuck)} files could not be brought back to {checkpoint}, such as {os.fsdecode(stuck[0])!r}.",
-                hint=f"Make them writable and restore again; {saved.checkpoint} holds what was there before.",
-            )
+            raise CheckpointError(f"{len(stuck)} later files could not be removed, such as {stuck[0]!r}.", hint=hint)
         return saved
 
     def _export(self, checkpoint: str, target: Path) -> None:

@@ -85,8 +85,8 @@ class GitDirectory:
 
     @property
     def exists(self) -> bool:
-        """Whether it was ever prepared."""
-        return (self.path / "HEAD").is_file()
+        """Whether it was ever prepared, to the end."""
+        return (self.path / "info" / "attributes").is_file()
 
     def prepare(self, *, excludes: bytes) -> None:
         """Create what is missing and clear away what a crash left behind.
@@ -193,7 +193,7 @@ class GitDirectory:
         return output
 
     @contextlib.contextmanager
-    def _process(self, arguments: Sequence[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    def _process(self, arguments: Sequence[str], environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
         if self._interrupted.is_set():
             raise CheckpointError("The checkpoint was interrupted.")
         variables = {**self._environment, **environment}
@@ -240,7 +240,7 @@ def _failure(command: str, code: int, complaint: bytes, *, where: Path) -> Check
     said = complaint.decode(errors="replace").strip()
     if code < 0:
         return CheckpointError(
-            f"git {command} in {where} was ended after {_TIMEOUT:.0f} s at the most.",
+            f"git {command} in {where} did not finish within {_TIMEOUT:.0f} s.",
             hint="Ignore huge directories in .gitignore, then try again.",
         )
     if _is_full(complaint):

@@ -40,7 +40,7 @@ def stage(git: GitDirectory, *, workspace: Path) -> Staged:
     complete = git.run("add", "--all", "--ignore-errors", accept=(0, 1)) == 0
     staged = set(git.paths("ls-files"))
     # Git left these out because a pattern names them, but the person tracks them.
-    ignored = {path for path in worktree.tracked(workspace) - staged if _is_content(workspace, path)}
+    ignored = {path for path in worktree.tracked(workspace) - staged if is_content(workspace, path)}
     if ignored:
         options = ("--force", "--ignore-errors", "--pathspec-from-file=-", "--pathspec-file-nul")
         complete = git.run("add", *options, stdin=_terminated(ignored), accept=(0, 1)) == 0 and complete
@@ -52,6 +52,21 @@ def stage(git: GitDirectory, *, workspace: Path) -> Staged:
     git.run("update-index", "--force-remove", "-z", "--stdin", stdin=_terminated(stale))
     skipped = stale | (ignored - staged) | {path for path in _untracked(git) if not path.endswith(b"/")}
     return Staged(len(staged - stale), tuple(sorted(path.decode(errors="replace") for path in skipped)))
+
+
+def is_content(workspace: Path, path: bytes) -> bool:
+    """Whether this path, which an agent may have made up, is a file or link within the workspace."""
+    relative = Path(os.fsdecode(path))
+    if relative.is_absolute() or not {"..", ".git"}.isdisjoint(relative.parts):
+        return False
+    full = workspace / relative
+    if os.path.realpath(full.parent) != str(full.parent):
+        return False  # beyond a symbolic link
+    try:
+        mode = full.lstat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISREG(mode) or stat.S_ISLNK(mode)
 
 
 def _enter_repositories(git: GitDirectory) -> None:
@@ -72,21 +87,6 @@ def _enter_repositories(git: GitDirectory) -> None:
 def _untracked(git: GitDirectory) -> list[bytes]:
     """Paths that are neither in the index nor ignored; those of repositories end with a slash."""
     return git.paths("ls-files", "--others", "--exclude-standard")
-
-
-def _is_content(workspace: Path, path: bytes) -> bool:
-    """Whether this path, which an agent may have made up, is a file or link within the workspace."""
-    relative = Path(os.fsdecode(path))
-    if relative.is_absolute() or not {"..", ".git"}.isdisjoint(relative.parts):
-        return False
-    full = workspace / relative
-    if os.path.realpath(full.parent) != str(full.parent):
-        return False  # beyond a symbolic link
-    try:
-        mode = full.lstat().st_mode
-    except OSError:
-        return False
-    return stat.S_ISREG(mode) or stat.S_ISLNK(mode)
 
 
 def _is_readable(workspace: Path, path: bytes) -> bool:

@@ -7,15 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from loki_tui.core.errors import ExitCode, UsageError
-from loki_tui.core.setting_types import Tighten
 from loki_tui.core.settings import Settings
 from loki_tui.core.settings_files import MAX_BYTES
 from loki_tui.core.settings_sources import ResolvedSettings, load_settings, resolve_settings
-from loki_tui.core.settings_workspace import tightened
 
 
 @dataclass(frozen=True)
@@ -325,25 +321,3 @@ def test_a_link_in_the_workspace_does_not_widen_allowed_paths(place: Place, tmp_
     place.share('allowed_paths = ["src/out"]')
     assert "looser than the default" in place.refusal()
     assert place.load({"LOKI_ALLOWED_PATHS": "src"}).settings.allowed_paths == (Path("src"),)
-
-
-LIMITS = st.none() | st.integers(1, 100)
-
-
-@given(own=LIMITS, proposed=st.integers(1, 100))
-def test_tightening_never_raises_a_limit(own: int | None, proposed: int) -> None:
-    result = tightened(Tighten.LOWER, own=own, proposed=proposed, workspace=Path("/w"))
-    assert result is None if own is not None and proposed > own else result == proposed
-
-
-PARTS = st.lists(st.sampled_from(["a", "b", "ab", "..", "."]), min_size=1, max_size=4).map(lambda p: Path(*p))
-
-
-@given(own=st.lists(PARTS, min_size=1, max_size=3), proposed=st.lists(PARTS, min_size=1, max_size=3))
-def test_narrowing_never_reaches_outside(own: list[Path], proposed: list[Path]) -> None:
-    workspace = Path("/nowhere/w")
-    result = tightened(Tighten.NARROW, own=tuple(own), proposed=tuple(proposed), workspace=workspace)
-    if result is not None:
-        assert isinstance(result, tuple)
-        roots = [Path(os.path.normpath(workspace / path)) for path in own]
-        assert all(any(path == root or root in path.parents for root in roots) for path in result)

@@ -26,9 +26,7 @@ TOKENS = {
     "jwt": ".".join(("ey" + "JhbGciOiJIUzI1NiJ9", "ey" + "JzdWIiOiIxMjM0In0", "dozjgNryP4J3jVmNHl0w5N")),
     "bearer_token": "Bearer abcdefgh12345678abcd",
     "private_key": "-----BEGIN RSA PRIVATE "
-     "KEY-----\n"
-    + ("MIIEow" * 10 + "\n") * 3
-    + "ab==\n-----END RSA PRIVATE KEY-----",
+    "KEY-----\n" + ("MIIEow" * 10 + "\n") * 3 + "ab==\n-----END RSA PRIVATE KEY-----",
 }
 
 
@@ -41,14 +39,11 @@ TOKENS = {
         quote(SECRET),
         quote(SECRET, safe=""),
         quote_plus(SECRET),
-        quote(SECRET, safe="").replace("%2F", "%2f").replace("%C3%BC", "%c3%bc").replace("%3D", "%3d"),
+        quote(SECRET, safe="").lower(),
     ],
 )
 def test_a_known_secret_is_found_in_every_form(form: str) -> None:
-    expected = "a [redacted:DB_PASSWORD] b"
-    if "%2f" in form:
-        form = quote(SECRET, safe="").lower()
-    assert REDACTOR.redact(f"a {form} b") == expected
+    assert REDACTOR.redact(f"a {form} b") == "a [redacted:DB_PASSWORD] b"
 
 
 @given(before=st.binary(max_size=8), after=st.binary(max_size=8))

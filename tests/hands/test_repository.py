@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from loki_tui.core.errors import RepositoryError
+from loki_tui.hands.policy import Demands
 from loki_tui.hands.repository import GitRepository, Identity
+from loki_tui.hands.workspace import HandsWorkspaces
 from tests.support.git import git, repository, state, write
 from tests.support.workspace import MARK, LocalWorkspace
 
@@ -50,7 +53,7 @@ async def test_a_clean_repository_gets_a_branch_and_commits(root: Path) -> None:
     assert git(root, "rev-parse", f"{BRANCH}^") == main == git(root, "rev-parse", "main")
     assert changed(root) == "M\ta\nD\tb\nA\tnew/file"
     assert status(root) == ""
-    assert git(root, "log", "-1", "--format=%an <%ae> %cn <%ce>") == "Ada Lovelace <ada@example.org> " * (2).strip()
+    assert git(root, "log", "-1", "--format=%an <%ae>|%cn <%ce>") == "|".join(["Ada Lovelace <ada@example.org>"] * 2)
     assert git(root, "log", "-1", "--format=%B").rstrip() == (
         "Do the work\n\nIt was\n\nmuch: \"$HOME\" `id` 'x' \\n [31m\n\nLoki-Run: r1"
     )
@@ -460,6 +463,11 @@ async def test_places_that_cannot_hold_a_run(root: Path, tmp_path: Path) -> None
     with pytest.raises(RepositoryError, match="never opened"):
         await commit(opened_at(root))
 
+    git(root, "branch", "--move", BRANCH, "loki")
+    with pytest.raises(RepositoryError, match="cannot create") as caught:
+        await opened_at(root).open_branch(BRANCH)
+    assert "Rename" in caught.value.hint
+
     git(root, "config", "core.worktree", "/etc")
     with pytest.raises(RepositoryError, match="work tree is /etc"):
         await opened_at(root).inspect()
@@ -498,3 +506,23 @@ async def test_an_empty_directory_becomes_a_repository_without_commits(tmp_path:
     facts = await repo.inspect()
     assert facts is not None
     assert (facts.branch, facts.unborn, facts.dirty) == ("main", True, 0)
+
+
+async def test_confined_hands_give_the_same_answers(root: Path, tmp_path: Path) -> None:
+    names = {f"many/{number} \u00fcber\u200b-\u001b[31m": LINES for number in range(120)}
+    write(root, names)
+    hands = await HandsWorkspaces(
+        Demands(root=root, private=tmp_path / "private", environ={"PATH": os.environ["PATH"], "HOME": str(tmp_path)})
+    ).open_repository(root / ".git")
+    try:
+        repo = GitRepository(hands, run="r1")
+        assert len((await repo.open_branch(BRANCH)).dirty) == 120
+        write(root, {name: LINES.replace("line 3\n", "agent's\n") for name in names} | {"agent": "1\n"})
+        await commit(repo)
+        assert len(repo.take_warnings()) == 1
+        with pytest.raises(RepositoryError, match="never opened"):
+            await GitRepository(hands, run="r2").commit(BRANCH, subject="x", body="")
+    finally:
+        await hands.close()
+    assert len(changed(root).splitlines()) == 121
+    assert status(root) == ""

@@ -16,6 +16,17 @@ from loki_tui.store.checkpoints import GitCheckpoints
 from tests.support.git import git, repository, state, write
 
 
+PREAMBLE = """
+import asyncio, os, sys
+from pathlib import Path
+from loki_tui.core.errors import CheckpointError
+from loki_tui.store.checkpoints import GitCheckpoints
+
+directory, workspace = map(Path, sys.argv[1:])
+checkpoints = GitCheckpoints(directory, workspace=workspace)
+"""
+
+
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     root = tmp_path / "work space"
@@ -121,19 +132,45 @@ async def test_what_cannot_be_saved_is_named_and_left_alone(checkpoints: GitChec
     assert (workspace / "was a file").read_text() == "1\n"
 
 
+def powerless(script: str, *arguments: Path) -> str:
+    """What a script prints that is refused what modes forbid: root is not, unless it gives its capabilities away."""
+    giving_up = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
+    command = [*giving_up, sys.executable, "-c", PREAMBLE + script, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.stderr == ""
+    return done.stdout
+
+
 def test_a_file_that_cannot_be_read_is_skipped(tmp_path: Path, workspace: Path) -> None:
     write(workspace, {"secret": "1\n", "good": "1\n"})
     (workspace / "secret").chmod(0)
-    script = (
-        "import asyncio, sys; from pathlib import Path; from loki_tui.store.checkpoints import GitCheckpoints; "
-        "taken = asyncio.run(GitCheckpoints(Path(sys.argv[1]), workspace=Path(sys.argv[2])).take('x')); "
-        "print(taken.files, taken.skipped)"
-    )
-    # Root reads everything, unless it has given its capabilities away.
-    powerless = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
-    command = [*powerless, sys.executable, "-c", script, str(tmp_path / "cp.git"), str(workspace)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
-    assert done.stdout == "1 ('secret',)\n", done.stderr
+    script = """
+taken = asyncio.run(checkpoints.take("x"))
+print(taken.files, taken.skipped)
+"""
+    assert powerless(script, tmp_path / "cp.git", workspace) == "1 ('secret',)\n"
+
+
+@pytest.mark.parametrize("change", ["(workspace / 'ro' / 'a').write_text('2')", "(workspace / 'ro' / 'later').touch()"])
+def test_a_workspace_that_cannot_be_written_is_said(tmp_path: Path, workspace: Path, change: str) -> None:
+    write(workspace, {"ro/a": "1\n"})
+    script = f"""
+async def main():
+    await checkpoints.take("x")
+    {change}
+    (workspace / "ro").chmod(0o555)
+    try:
+        await checkpoints.restore("c1")
+    except CheckpointError as error:
+        print(error.hint)
+    (workspace / "ro").chmod(0o755)
+    await checkpoints.restore("c1")
+
+asyncio.run(main())
+"""
+    said = powerless(script, tmp_path / "cp.git", workspace)
+    assert said == "Make it writable and restore again; c2 holds what was there before.\n"
+    assert state(workspace) == {"ro/a": "- b'1\\n'"}
 
 
 async def test_ignore_rules_of_the_person_hold(checkpoints: GitCheckpoints, workspace: Path) -> None:
@@ -284,6 +321,8 @@ async def test_nothing_that_an_agent_wrote_is_run(
     assert state(workspace) == before
     assert not marker.exists()
     assert (workspace / ".git" / "index").read_bytes() == index
+    git(workspace, "status")
+    assert marker.exists(), "the traps were never set"
 
 
 async def test_attributes_do_not_hide_changes_from_a_diff(checkpoints: GitCheckpoints, workspace: Path) -> None:
@@ -353,14 +392,6 @@ def test_a_full_disk_costs_one_checkpoint_only(tmp_path: Path, workspace: Path) 
     (tmp_path / "disk").mkdir()
     (workspace / "noise").write_bytes(os.urandom(100_000))
     script = """
-import asyncio, os, sys
-from pathlib import Path
-from loki_tui.core.errors import CheckpointError
-from loki_tui.store.checkpoints import GitCheckpoints
-
-disk, workspace = map(Path, sys.argv[1:])
-checkpoints = GitCheckpoints(disk / "cp.git", workspace=workspace)
-
 async def main():
     await checkpoints.take("fits")
     (workspace / "noise").write_bytes(os.urandom(4_000_000))
@@ -374,11 +405,12 @@ async def main():
 
 asyncio.run(main())
 """
-    mount = 'mount -t tmpfs -o size=1m loki "$1" && exec "$2" -c "$3" "$1" "$4"'
+    mount = 'mount -t tmpfs -o size=1m loki "$1" && exec "$2" -c "$3" "$1/cp.git" "$4"'
     privately = ["unshare", "--mount", *(["--user", "--map-root-user"] if os.geteuid() else [])]
     if subprocess.run([*privately, "true"], capture_output=True, timeout=10, check=False).returncode:
         pytest.skip("no small disk: this machine allows no private mounts")
-    command = [*privately, "sh", "-c", mount, "sh", str(tmp_path / "disk"), sys.executable, script, str(workspace)]
+    arguments = [str(tmp_path / "disk"), sys.executable, PREAMBLE + script, str(workspace)]
+    command = [*privately, "sh", "-c", mount, "sh", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert done.stderr == ""
     message, labels, taken = done.stdout.splitlines()
@@ -423,10 +455,12 @@ def test_importing_does_not_load_gitpython() -> None:
 
 
 def test_without_git_the_error_says_what_to_install(workspace: Path, tmp_path: Path) -> None:
-    script = (
-        "import asyncio, sys; from pathlib import Path; from loki_tui.store.checkpoints import GitCheckpoints; "
-        "asyncio.run(GitCheckpoints(Path(sys.argv[1]), workspace=Path(sys.argv[2])).take('x'))"
-    )
-    command = [sys.executable, "-c", script, str(tmp_path / "cp.git"), str(workspace)]
+    script = """
+try:
+    asyncio.run(checkpoints.take("x"))
+except CheckpointError as error:
+    print(error.hint)
+"""
+    command = [sys.executable, "-c", PREAMBLE + script, str(tmp_path / "cp.git"), str(workspace)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, env={"PATH": "/nowhere"})
-    assert "Install git" in done.stderr
+    assert done.stdout == "Install git, and have it on PATH.\n"

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from pydantic import JsonValue
@@ -65,7 +66,8 @@ class ScriptedModel:
 
     async def answer(self, request: ModelRequest, *, on_text: OnText) -> ModelAnswer:
         """Play the next turn of this purpose."""
-        self.requests.append(request)
+        # The conversation grows on; what was sent is what it was.
+        self.requests.append(replace(request, messages=tuple(request.messages)))
         turns = self.turns[request.purpose]
         if not turns:
             raise ModelError("The script is at its end.", fault=ModelFault.EXHAUSTED)

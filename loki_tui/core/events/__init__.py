@@ -1,0 +1,189 @@
+"""The closed union of everything an engine can say.
+
+An event is a fact in the past tense, journaled before anything acts on it; a state is
+`loki_tui.core.state.fold(records)`. To put a new fact on a screen, add it here or to the
+fold. Fields are only ever added, with a default; a changed meaning is a new kind and a
+migration of the journal (`loki_tui.store.schema`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter
+
+from loki_tui.core.events.life import (
+    BranchOpened,
+    BudgetChanged,
+    EngineFailed,
+    EngineStarted,
+    ResourcesSampled,
+    RunClosed,
+    RunContinued,
+    RunCreated,
+    RunPaused,
+    RunStopping,
+    RunWaiting,
+    StageEntered,
+    Steered,
+    SteeringDelivered,
+    StreamFinished,
+    StreamPlanned,
+    StreamStarted,
+    Warned,
+)
+from loki_tui.core.events.proof import (
+    CheckpointRestored,
+    CheckpointTaken,
+    CouncilConvened,
+    CouncilDecided,
+    PhaseFinished,
+    PhaseStarted,
+    ReceiptWritten,
+    ReviewSubmitted,
+    VoteCast,
+    WorkCommitted,
+)
+from loki_tui.core.events.work import (
+    ActionFinished,
+    ActionStarted,
+    ApprovalDecided,
+    ApprovalRequested,
+    ContextCompacted,
+    DelegateFinished,
+    DelegateStarted,
+    IterationFinished,
+    IterationStarted,
+    ModelAnswered,
+    ModelFailed,
+    ModelRequested,
+    RequirementJudged,
+    RequirementsPlanned,
+)
+
+Event = Annotated[
+    RunCreated
+    | EngineStarted
+    | BranchOpened
+    | StageEntered
+    | RunPaused
+    | RunWaiting
+    | RunContinued
+    | RunStopping
+    | RunClosed
+    | EngineFailed
+    | BudgetChanged
+    | Steered
+    | SteeringDelivered
+    | Warned
+    | RequirementsPlanned
+    | RequirementJudged
+    | IterationStarted
+    | IterationFinished
+    | ContextCompacted
+    | ModelRequested
+    | ModelAnswered
+    | ModelFailed
+    | ActionStarted
+    | ActionFinished
+    | ApprovalRequested
+    | ApprovalDecided
+    | DelegateStarted
+    | DelegateFinished
+    | CheckpointTaken
+    | CheckpointRestored
+    | WorkCommitted
+    | ReceiptWritten
+    | PhaseStarted
+    | PhaseFinished
+    | ReviewSubmitted
+    | CouncilConvened
+    | VoteCast
+    | CouncilDecided
+    | ResourcesSampled
+    | StreamPlanned
+    | StreamStarted
+    | StreamFinished,
+    Field(discriminator="kind"),
+]
+
+_EVENTS: TypeAdapter[Event] = TypeAdapter(Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An event in its place in the journal."""
+
+    seq: int
+    """1, 2, 3 … within its run, without gaps."""
+    at: datetime
+    """UTC."""
+    event: Event
+    stream: str | None = None
+    """The parallel stream it belongs to."""
+
+
+def encode_event(event: Event) -> str:
+    """The canonical JSON of an event: what is stored, and what is hashed."""
+    return event.model_dump_json(exclude_none=True)
+
+
+def decode_event(text: str | bytes) -> Event:
+    """The event in a piece of JSON.
+
+    Raises:
+        pydantic.ValidationError: It is no event of this version.
+    """
+    return _EVENTS.validate_json(text)
+
+
+__all__ = [
+    "ActionFinished",
+    "ActionStarted",
+    "ApprovalDecided",
+    "ApprovalRequested",
+    "BranchOpened",
+    "BudgetChanged",
+    "CheckpointRestored",
+    "CheckpointTaken",
+    "ContextCompacted",
+    "CouncilConvened",
+    "CouncilDecided",
+    "DelegateFinished",
+    "DelegateStarted",
+    "EngineFailed",
+    "EngineStarted",
+    "Event",
+    "IterationFinished",
+    "IterationStarted",
+    "ModelAnswered",
+    "ModelFailed",
+    "ModelRequested",
+    "PhaseFinished",
+    "PhaseStarted",
+    "ReceiptWritten",
+    "Record",
+    "RequirementJudged",
+    "RequirementsPlanned",
+    "ResourcesSampled",
+    "ReviewSubmitted",
+    "RunClosed",
+    "RunContinued",
+    "RunCreated",
+    "RunPaused",
+    "RunStopping",
+    "RunWaiting",
+    "StageEntered",
+    "Steered",
+    "SteeringDelivered",
+    "StreamFinished",
+    "StreamPlanned",
+    "StreamStarted",
+    "VoteCast",
+    "Warned",
+    "WorkCommitted",
+    "decode_event",
+    "encode_event",
+]

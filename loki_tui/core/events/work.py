@@ -1,0 +1,184 @@
+"""What agents and their models do: iterations, requests, actions, approvals."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from loki_tui.core.errors import ModelFault
+from loki_tui.core.messages import Frozen, JsonObject, Part, Usage
+from loki_tui.core.money import ZERO, Money
+from loki_tui.core.vocabulary import (
+    Excerpt,
+    Proof,
+    Purpose,
+    Requirement,
+    Risk,
+)
+
+
+class RequirementsPlanned(Frozen):
+    """The PRD became a list of requirements."""
+
+    kind: Literal["requirements_planned"] = "requirements_planned"
+    requirements: tuple[Requirement, ...]
+    fallback: bool = False
+    """No usable plan came: the PRD stands as one requirement."""
+
+
+class RequirementJudged(Frozen):
+    """How far a requirement is proven changed."""
+
+    kind: Literal["requirement_judged"] = "requirement_judged"
+    id: str
+    proof: Proof
+    evidence: str = ""
+
+
+class IterationStarted(Frozen):
+    """A fresh stretch of agent work began."""
+
+    kind: Literal["iteration_started"] = "iteration_started"
+    number: int
+    brief: Excerpt
+    """The opening message, whole in the blob store."""
+
+
+class IterationFinished(Frozen):
+    """The stretch is over."""
+
+    kind: Literal["iteration_finished"] = "iteration_finished"
+    number: int
+    ended_by: Literal["agent", "turns", "silence", "time"]
+    """The agent finished it; it ran out of turns; it stopped calling tools; the time limit came."""
+    summary: str = ""
+    claims_done: bool = False
+    handover: str = ""
+    tree: str = ""
+    """Tree of the checkpoint after it: what convergence is measured by."""
+
+
+class ContextCompacted(Frozen):
+    """An agent's conversation was replaced by a summary of itself."""
+
+    kind: Literal["context_compacted"] = "context_compacted"
+    agent: str
+    summary: Excerpt
+    tokens_before: int
+
+
+class ModelRequested(Frozen):
+    """Money is set aside and a request goes out."""
+
+    kind: Literal["model_requested"] = "model_requested"
+    request: str
+    purpose: Purpose
+    agent: str
+    model: str
+    reserved: Money = ZERO
+    attempt: int = 1
+
+
+class ModelAnswered(Frozen):
+    """An answer is here, and paid."""
+
+    kind: Literal["model_answered"] = "model_answered"
+    request: str
+    parts: tuple[Part, ...]
+    """The answer, or a shortened form of it where `blob` names the whole."""
+    blob: str | None = None
+    stop: str
+    """Why the model stopped: end, tool_use, length, refusal."""
+    usage: Usage
+    cost: Money | None = None
+    """None where nobody knows this model's price: unknown is not zero."""
+    seconds: float = 0.0
+
+
+class ModelFailed(Frozen):
+    """A request ended without an answer."""
+
+    kind: Literal["model_failed"] = "model_failed"
+    request: str
+    fault: ModelFault
+    message: str
+    cost: Money = ZERO
+    """What the provider surely bills."""
+    unconfirmed: Money = ZERO
+    """What it may bill beyond that; held against the cap for good."""
+    retry_at: datetime | None = None
+
+
+class ActionStarted(Frozen):
+    """An agent's tool call is about to happen."""
+
+    kind: Literal["action_started"] = "action_started"
+    action: str
+    call: str
+    """The provider's id of the tool call."""
+    agent: str
+    tool: str
+    input: JsonObject
+    """As given, long strings shortened."""
+    risk: Risk
+
+
+class ActionFinished(Frozen):
+    """What came of it: exactly what the model is told."""
+
+    kind: Literal["action_finished"] = "action_finished"
+    action: str
+    call: str
+    output: Excerpt
+    ok: bool
+    exit_code: int | None = None
+    seconds: float = 0.0
+    diff: Excerpt | None = None
+    interrupted: bool = False
+    """The engine died while it was in flight: nobody knows how far it got."""
+
+
+class ApprovalRequested(Frozen):
+    """A person must decide before this happens."""
+
+    kind: Literal["approval_requested"] = "approval_requested"
+    approval: str
+    subject: Literal["plan", "action"]
+    digest: str
+    """Of exactly what is asked for: a decision holds for nothing else."""
+    title: str
+    detail: str
+    """What will happen, whole: the command, or the change."""
+    risk: Risk
+    reason: str
+    """Why it asks."""
+    call: str | None = None
+    """The tool call it is about, where it is an action."""
+
+
+class ApprovalDecided(Frozen):
+    """A person, a rule or a limit decided."""
+
+    kind: Literal["approval_decided"] = "approval_decided"
+    approval: str
+    decision: Literal["approved", "denied", "expired"]
+    by: str
+    reason: str = ""
+
+
+class DelegateStarted(Frozen):
+    """An agent handed a task to a sub-agent."""
+
+    kind: Literal["delegate_started"] = "delegate_started"
+    agent: str
+    call: str
+    role: str
+    brief: Excerpt
+
+
+class DelegateFinished(Frozen):
+    """A sub-agent came back."""
+
+    kind: Literal["delegate_finished"] = "delegate_finished"
+    agent: str
+    report: Excerpt
