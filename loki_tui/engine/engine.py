@@ -203,8 +203,7 @@ class Engine:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._launch())
-                if state.branch is None:
-                    group.create_task(self._open_branch())
+                group.create_task(self._open_branch())
                 if not state.checkpoints:
                     group.create_task(self._save("start"))
         except* LokiError as errors:
@@ -222,10 +221,13 @@ class Engine:
             self._workspace = None
 
     async def _open_branch(self) -> None:
-        opened = await self._world.repository.open_branch(f"loki/{self._chronicle.state.run}")
-        self._chronicle.note(
-            ev.BranchOpened(branch=opened.branch, base=opened.base, origin=opened.origin, dirty=opened.dirty)
-        )
+        """Check the run's branch out; on resume, see that it still is."""
+        state = self._chronicle.state
+        opened = await self._world.repository.open_branch(f"loki/{state.run}")
+        if state.branch is None:
+            self._chronicle.note(
+                ev.BranchOpened(branch=opened.branch, base=opened.base, origin=opened.origin, dirty=opened.dirty)
+            )
 
     # -- an iteration ---------------------------------------------------------------------------
 
@@ -337,9 +339,9 @@ class Engine:
     async def _commit(self, summary: str) -> None:
         branch = self._chronicle.state.branch
         assert branch is not None
-        lines = summary.strip().splitlines()
-        subject = lines[0][:SUBJECT] if lines else "Work of an unfinished iteration"
-        body = "\n".join(lines[1:]).strip() if len(lines[0]) <= SUBJECT else summary
+        first, _, rest = summary.strip().partition("\n")
+        subject = first[:SUBJECT] or "Work of an iteration"
+        body = rest.strip() if len(first) <= SUBJECT else summary
         commit = await self._world.repository.commit(branch.branch, subject=subject, body=body)
         for warning in self._world.repository.take_warnings():
             self._chronicle.note(ev.Warned(message=warning))

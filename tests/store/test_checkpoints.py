@@ -15,7 +15,6 @@ from loki_tui.core.errors import CheckpointError
 from loki_tui.store.checkpoints import GitCheckpoints
 from tests.support.git import git, repository, state, write
 
-
 PREAMBLE = """
 import asyncio, os, sys
 from pathlib import Path
@@ -151,7 +150,11 @@ print(taken.files, taken.skipped)
     assert powerless(script, tmp_path / "cp.git", workspace) == "1 ('secret',)\n"
 
 
-@pytest.mark.parametrize("change", ["(workspace / 'ro' / 'a').write_text('2')", "(workspace / 'ro' / 'later').touch()"])
+@pytest.mark.parametrize(
+    "change",
+    ["(workspace / 'ro' / 'a').write_text('2')", "(workspace / 'ro' / 'later').touch()"],
+    ids=["changed", "later"],
+)
 def test_a_workspace_that_cannot_be_written_is_said(tmp_path: Path, workspace: Path, change: str) -> None:
     write(workspace, {"ro/a": "1\n"})
     script = f"""
