@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import ast
+import inspect
+import json
 import sys
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
+from typing import get_args
 
-from loki_tui.core import events
+from pydantic_core import to_jsonable_python
+
 from loki_tui.core.docstrings import attribute_docstrings
+from loki_tui.core.events import Event
+from loki_tui.core.messages import Frozen
 from loki_tui.core.settings_docs import FieldDoc, describe
 
 DOCS = Path(__file__).parent
@@ -87,49 +92,36 @@ def _settings_row(doc: FieldDoc) -> str:
 
 
 def events_page() -> str:
-    """The reference of events, in the order and under the headings of their module."""
-    source = Path(events.__file__).read_text(encoding="utf-8")
-    headings = {
-        number: line.strip("# -").capitalize()
-        for number, line in enumerate(source.splitlines(), 1)
-        if line.startswith("# -- ")
-    }
+    """The reference of events, module by module."""
+    (union, *_) = get_args(Event)
     parts = [NOTE, "", EVENTS_INTRODUCTION]
-    shown = 0
-    for node in ast.parse(source).body:
-        if not isinstance(node, ast.ClassDef) or not (kind := _kind(node)):
-            continue
-        parts += [f"## {title}\n" for line, title in headings.items() if shown < line < node.lineno]
-        shown = node.lineno
-        parts += [f"### `{kind}`", "", " ".join((ast.get_docstring(node) or "").split()), "", *_event_fields(node), ""]
+    for module, kinds in groupby(sorted(get_args(union), key=_module), key=_module):
+        parts += [f"## {_first_paragraph(sys.modules[module].__doc__).rstrip('.')}", ""]
+        for kind in kinds:
+            parts += [f"### `{kind.model_fields['kind'].default}`", "", _first_paragraph(kind.__doc__), ""]
+            parts += [*_event_fields(kind), ""]
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _kind(node: ast.ClassDef) -> str:
-    """The name an event is journaled under; empty for what is no event."""
-    kinds = (
-        item.value.value
-        for item in node.body
-        if isinstance(item, ast.AnnAssign)
-        and isinstance(item.target, ast.Name)
-        and item.target.id == "kind"
-        and isinstance(item.value, ast.Constant)
-    )
-    return str(next(kinds, ""))
+def _module(kind: type[Frozen]) -> str:
+    return kind.__module__
 
 
-def _event_fields(node: ast.ClassDef) -> Iterator[str]:
+def _first_paragraph(docstring: str | None) -> str:
+    return " ".join((docstring or "").split("\n\n")[0].split())
+
+
+def _event_fields(kind: type[Frozen]) -> Iterator[str]:
     """A row for each field; an event may have none."""
-    meanings = attribute_docstrings(getattr(events, node.name))
-    fields = [item for item in node.body if isinstance(item, ast.AnnAssign) and ast.unparse(item.target) != "kind"]
+    meanings = attribute_docstrings(kind)
+    fields = {name: field for name, field in kind.model_fields.items() if name != "kind"}
     if fields:
         yield "| field | type | default | meaning |"
         yield "|---|---|---|---|"
-    for item in fields:
-        name = ast.unparse(item.target)
-        kind = ast.unparse(item.annotation).replace("|", "\\|")
-        default = f"`{ast.unparse(item.value)}`" if item.value else ""
-        yield f"| `{name}` | `{kind}` | {default} | {meanings.get(name, '')} |"
+    for name, field in fields.items():
+        written = inspect.get_annotations(kind)[name].replace("|", "\\|")
+        default = "" if field.is_required() else f"`{json.dumps(to_jsonable_python(field.default))}`"
+        yield f"| `{name}` | `{written}` | {default} | {meanings.get(name, '')} |"
 
 
 if __name__ == "__main__":

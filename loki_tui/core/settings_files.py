@@ -34,7 +34,7 @@ def read_settings_file(path: Path) -> dict[str, object]:
         raise UsageError(f"{path} cannot be read: {error}.") from error
     try:
         return {key: _plain(value) for key, value in tomllib.loads(text).items()}
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number may be too long for Python even where TOML has it
         raise UsageError(f"{path} is no valid TOML: {error}.") from error
 
 

@@ -66,14 +66,14 @@ class ResolvedSettings:
 
 
 def load_settings(
-    *, environ: Mapping[str, str], overrides: Mapping[str, object], config_file: Path, workspace: Path
+    *, environ: Mapping[str, str], overrides: Mapping[str, object], config_file: Path, workspace: Path | None
 ) -> Settings:
     """The settings of a run. Like `resolve_settings`, for who need not know their origins."""
     return resolve_settings(environ=environ, overrides=overrides, config_file=config_file, workspace=workspace).settings
 
 
 def resolve_settings(
-    *, environ: Mapping[str, str], overrides: Mapping[str, object], config_file: Path, workspace: Path
+    *, environ: Mapping[str, str], overrides: Mapping[str, object], config_file: Path, workspace: Path | None
 ) -> ResolvedSettings:
     """Put the sources together.
 
@@ -81,7 +81,9 @@ def resolve_settings(
         environ: The environment; only `LOKI_*` and `HOME` are looked at.
         overrides: Field to value, from the command line; none stands for an option not given.
         config_file: The person's configuration file, which need not exist.
-        workspace: The directory whose own settings file, if any, may tighten the rest.
+        workspace: The directory whose own settings file, if any, may tighten the rest. None where a
+            run is taken up again: its file may be an agent's by now, and what it said at the
+            start is among the recorded settings.
 
     Raises:
         UsageError: Something is unknown, invalid, contradictory, looser than allowed or not in
@@ -99,7 +101,8 @@ def resolve_settings(
         accepted = intake.accept(raw, origin)
         values |= accepted
         origins |= dict.fromkeys(accepted, origin)
-    intake.tighten(values, origins, workspace)
+    if workspace is not None:
+        intake.tighten(values, origins, workspace)
     settings = intake.finish(values, origins)
     return ResolvedSettings(settings, {name: origins.get(name, _DEFAULT) for name in _FIELDS})
 

@@ -216,6 +216,8 @@ def test_what_is_not_in_force_may_be_set_to_its_default(place: Place) -> None:
     [
         (b"max_turns = ", "no valid TOML"),
         (b"a = " + b"[" * 20_000, "no valid TOML"),
+        (b"max_turns = " + b"9" * 5000, "no valid TOML"),
+        (b"max_turns = 0x" + b"f" * 5000, "no valid TOML"),
         (b'model = "\xff"', "cannot be read"),
         (b"#" * (MAX_BYTES + 1), "larger than"),
     ],
@@ -258,6 +260,12 @@ def test_a_workspace_tightens_and_chooses_its_tests(place: Place) -> None:
     assert (settings.test_command, settings.test_timeout) == ("make check", 60)
     assert resolved.origins["max_iterations"].source == "workspace file"
     assert resolved.origins["max_iterations"].file == place.workspace / ".loki.toml"
+
+
+def test_a_workspace_is_not_asked_again_when_a_run_is_taken_up(place: Place) -> None:
+    place.share('test_command = "true"')
+    settings = load_settings(environ={}, overrides={}, config_file=place.config_file, workspace=None)
+    assert settings.test_command is None
 
 
 def test_a_workspace_cannot_loosen_what_a_person_set(place: Place) -> None:

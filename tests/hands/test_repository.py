@@ -9,32 +9,13 @@ from loki_tui.core.errors import RepositoryError
 from loki_tui.hands.policy import Demands
 from loki_tui.hands.repository import GitRepository, Identity
 from loki_tui.hands.workspace import HandsWorkspaces
+from tests.hands.branching import BRANCH, LINES, changed, commit, opened_at, person_repository, status
 from tests.support.git import git, repository, state, write
-from tests.support.workspace import MARK, LocalWorkspace
-
-BRANCH = "loki/r1"
-LINES = "".join(f"line {number}\n" for number in range(1, 31))
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    return repository(tmp_path / "per son", {"a": "1\n", "b": "1\n", "c": LINES, ".gitignore": "*.log\n"})
-
-
-def opened_at(root: Path, *, identity: Identity | None = None) -> GitRepository:
-    return GitRepository(LocalWorkspace(root), run="r1", identity=identity)
-
-
-async def commit(repo: GitRepository, subject: str = "Work") -> str | None:
-    return await repo.commit(BRANCH, subject=subject, body="")
-
-
-def status(root: Path) -> str:
-    return git(root, "status", "--porcelain", "--untracked-files=all")
-
-
-def changed(root: Path, since: str = "main", until: str = BRANCH) -> str:
-    return git(root, "diff", "--no-renames", "--name-status", since, until)
+    return person_repository(tmp_path / "per son")
 
 
 async def test_a_clean_repository_gets_a_branch_and_commits(root: Path) -> None:
@@ -90,78 +71,6 @@ async def test_uncommitted_work_stays_uncommitted_and_as_it_was(root: Path) -> N
     assert repo.take_warnings() == []
     assert git(root, "show", "refs/loki/r1/start:b") == "staged, then changed"
     assert git(root, "show", "refs/loki/r1/index:b") == "staged"
-
-
-async def test_deleted_and_renamed_files_of_the_person_stay_on_the_branch(root: Path) -> None:
-    (root / "a").unlink()
-    git(root, "mv", "b", "b moved")
-    before = status(root)
-    repo = opened_at(root)
-    assert set((await repo.open_branch(BRANCH)).dirty) == {"a", "b", "b moved"}
-    write(root, {"agent": "1\n"})
-    await commit(repo)
-    assert changed(root) == "A\tagent"
-    assert status(root).splitlines() == [*before.splitlines()]
-
-
-async def test_one_file_changed_by_both_is_taken_apart_line_by_line(root: Path) -> None:
-    mine = LINES.replace("line 2\n", "line two, mine\n")
-    write(root, {"c": mine})
-    repo = opened_at(root)
-    await repo.open_branch(BRANCH)
-    both = mine
-    for number in ("28", "29", "28, again"):
-        both = (
-            both.replace("line 28", f"line {number}", 1) if number != "28, again" else both.replace("line 29", number)
-        )
-        write(root, {"c": both})
-        await commit(repo)
-    assert git(root, "show", f"{BRANCH}:c") + "\n" == both.replace("line two, mine", "line 2")
-    assert git(root, "diff", "--unified=0", "--", "c").splitlines()[-2:] == ["-line 2", "+line two, mine"]
-    assert repo.take_warnings() == []
-
-
-async def test_overlapping_changes_are_committed_together_and_said(root: Path) -> None:
-    write(
-        root, {"c": LINES.replace("line 2\n", "mine\n"), "binary": "\0\1", "mine only": "mine\n", "dropped": "mine\n"}
-    )
-    (root / "a").unlink()
-    repo = opened_at(root)
-    await repo.open_branch(BRANCH)
-    write(
-        root, {"c": LINES.replace("line 2\n", "agent's\n"), "binary": "\0\2", "mine only": "both\n", "a": "agent's\n"}
-    )
-    (root / "dropped").unlink()
-    write(root, {"other": "agent's\n"})
-    await commit(repo)
-    assert changed(root) == "M\ta\nA\tbinary\nM\tc\nA\tmine only\nA\tother"
-    assert status(root) == ""
-    (warning,) = repo.take_warnings()
-    assert "same lines" in warning
-    assert warning.endswith(": a, binary, c, mine only.")
-
-    write(root, {"other": "2\n"})
-    await commit(repo)
-    assert repo.take_warnings() == []
-
-
-async def test_files_and_directories_change_places(root: Path) -> None:
-    write(root, {"tree/x": "1\n", "tree/y": "1\n"})
-    git(root, "add", "--all")
-    git(root, "commit", "--quiet", "--message=tree")
-    write(root, {"tree/x": "mine\n", "flat": "mine\n"})
-    (root / "tree" / "y").unlink()
-    repo = opened_at(root)
-    await repo.open_branch(BRANCH)
-    (root / "tree" / "x").unlink()
-    (root / "tree").rmdir()
-    (root / "flat").unlink()
-    (root / "a").unlink()
-    write(root, {"tree": "agent\n", "flat/z": "agent\n", "a/b": "agent\n"})
-    await commit(repo)
-    assert git(root, "show", f"{BRANCH}:tree") == "agent"
-    assert git(root, "show", f"{BRANCH}:flat/z") == "agent"
-    assert git(root, "show", f"{BRANCH}:a/b") == "agent"
 
 
 async def test_commits_of_the_agent_stay_and_do_not_smuggle_in_the_persons_work(root: Path) -> None:
@@ -301,149 +210,6 @@ async def test_a_moved_origin_is_said_once(root: Path) -> None:
     (warning,) = repo.take_warnings()
     assert warning.startswith("main has moved")
     assert repo.take_warnings() == []
-
-
-async def test_a_subdirectory_works_on_the_whole_repository(root: Path) -> None:
-    write(root, {"sub/dir/x": "1\n", "mine": "1\n"})
-    repo = opened_at(root / "sub" / "dir")
-    assert set((await repo.open_branch(BRANCH)).dirty) == {"sub/dir/x", "mine"}
-    write(root, {"sub/dir/agent": "1\n", "top": "1\n"})
-    await commit(repo)
-    assert changed(root) == "A\tsub/dir/agent\nA\ttop"
-    assert status(root) == "?? mine\n?? sub/dir/x"
-
-
-async def test_a_linked_worktree(root: Path, tmp_path: Path) -> None:
-    linked = tmp_path / "linked"
-    git(root, "worktree", "add", "--quiet", "-b", "side", str(linked))
-    repo = opened_at(linked)
-    assert (await repo.open_branch(BRANCH)).origin == "side"
-    write(linked, {"agent": "1\n"})
-    await commit(repo)
-    assert changed(root, since="side") == "A\tagent"
-    assert git(root, "symbolic-ref", "--short", "HEAD") == "main"
-    assert (status(root), status(linked)) == ("", "")
-
-
-async def test_repositories_within_are_not_touched(root: Path, tmp_path: Path) -> None:
-    library = repository(tmp_path / "library", {"lib": "1\n"})
-    git(root, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(library), "module")
-    git(root, "commit", "--quiet", "--message=module")
-    repository(root / "mine nested", {"x": "1\n"})
-    repo = opened_at(root)
-    opened = await repo.open_branch(BRANCH)
-    assert opened.dirty == ()
-
-    repository(root / 'agent\'s "nested"', {"y": "1\n"})
-    repository(root / "unborn")
-    write(root, {"module/lib": "2\n", "agent": "1\n", "unborn/z": "1\n"})
-    git(root / "module", "commit", "--quiet", "--all", "--message=moved")
-    await commit(repo)
-    assert changed(root) == "A\tagent"
-    assert git(root, "ls-tree", BRANCH, "module") == git(root, "ls-tree", "main", "module")
-    assert (root / "unborn" / "z").exists()
-
-
-async def test_odd_names_modes_and_links(root: Path) -> None:
-    names = ("-n", "new\nline", 'tab\tquote"', "grün", "back\\slash", "*", ":(top)x", " lead")
-    write(root, dict.fromkeys(names, "mine\n"))
-    before = status(root)
-    repo = opened_at(root)
-    opened = await repo.open_branch(BRANCH)
-    assert set(opened.dirty) == {
-        "-n",
-        '"new\\nline"',
-        '"tab\\tquote\\""',
-        "grün",
-        "back\\slash",
-        "*",
-        ":(top)x",
-        " lead",
-    }
-    write(root, {f"agent {name}": "1\n" for name in names})
-    (root / "link").symlink_to("/nowhere")
-    (root / "a").chmod(0o755)
-    write(root, {"grün": "both\n"})
-    await commit(repo)
-    listed = git(root, "diff", "--name-only", "-z", "main", BRANCH).strip("\0").split("\0")
-    assert set(listed) == {*(f"agent {name}" for name in names), "link", "a", "grün"}
-    assert git(root, "ls-tree", BRANCH, "a").startswith("100755")
-    assert git(root, "ls-tree", BRANCH, "link").startswith("120000")
-    assert status(root).splitlines() == [line for line in before.splitlines() if "gr" not in line]
-    assert repo.take_warnings()[0].endswith(": grün.")
-
-
-async def test_modes_of_both_are_told_apart(root: Path) -> None:
-    (root / "c").chmod(0o755)
-    write(root, {"c": LINES.replace("line 2\n", "mine\n")})
-    repo = opened_at(root)
-    await repo.open_branch(BRANCH)
-    write(root, {"c": LINES.replace("line 2\n", "mine\n").replace("line 28", "agent's")})
-    await commit(repo)
-    assert git(root, "ls-tree", BRANCH, "c").startswith("100644")
-    assert git(root, "show", f"{BRANCH}:c") + "\n" == LINES.replace("line 28", "agent's")
-
-
-async def test_hundreds_of_uncommitted_paths(root: Path) -> None:
-    names = [f"many/{'long ' * 20}{number}" for number in range(350)]
-    write(root, dict.fromkeys(names, "mine\n"))
-    repo = opened_at(root)
-    assert len((await repo.open_branch(BRANCH)).dirty) == 200
-    write(root, dict.fromkeys(names[:250], "both\n"))
-    await commit(repo)
-    assert len(changed(root).splitlines()) == 250
-    assert len(status(root).splitlines()) == 100
-    assert repo.take_warnings()[0].endswith(" and 240 more.")
-
-
-async def test_nothing_of_the_repository_is_run_outside_of_hands(root: Path, tmp_path: Path) -> None:
-    fired = tmp_path / "fired"
-    trap = f"echo in-hands=${MARK} >>'{fired}'; cat"
-    hooks = ("pre-commit", "commit-msg", "post-commit", "reference-transaction", "post-index-change", "post-checkout")
-    for hook in hooks:
-        write(root, {f".git/hooks/{hook}": f"#!/bin/sh\necho hook >>'{fired}'\n"})
-        (root / ".git" / "hooks" / hook).chmod(0o755)
-    git(root, "config", "core.fsmonitor", f"echo fsmonitor >>'{fired}'; false")
-    git(root, "config", "filter.x.clean", trap)
-    git(root, "config", "commit.gpgSign", "true")
-    git(root, "config", "gpg.program", str(tmp_path / "no such program"))
-    write(root, {".gitattributes": "*.txt filter=x\n"})
-    repo = opened_at(root)
-    await repo.open_branch(BRANCH)
-    write(root, {"filtered.txt": "1\n"})
-    await commit(repo)
-    # The person's own filter does its work, but only in hands; hooks and monitors have none here.
-    assert set(fired.read_text().splitlines()) == {"in-hands=yes"}
-
-
-@pytest.mark.parametrize("halfway", ["merge", "cherry-pick", "rebase"])
-async def test_a_repository_in_the_middle_of_something_is_refused(root: Path, halfway: str) -> None:
-    git(root, "checkout", "--quiet", "-b", "side")
-    write(root, {"a": "side\n"})
-    git(root, "commit", "--quiet", "--all", "--message=side")
-    git(root, "checkout", "--quiet", "main")
-    write(root, {"a": "main\n"})
-    git(root, "commit", "--quiet", "--all", "--message=main")
-    with pytest.raises(AssertionError):
-        git(root, halfway, "side")
-    with pytest.raises(RepositoryError, match=f"in the middle of a {halfway}") as caught:
-        await opened_at(root).open_branch(BRANCH)
-    assert "Finish or abort" in caught.value.hint
-
-
-async def test_a_locked_index_is_said_and_leaves_the_branch_alone(root: Path) -> None:
-    repo = opened_at(root)
-    await repo.open_branch(BRANCH)
-    tip = git(root, "rev-parse", BRANCH)
-    write(root, {"agent": "1\n"})
-    (root / ".git" / "index.lock").touch()
-    with pytest.raises(RepositoryError, match="Another git") as caught:
-        await commit(repo)
-    assert "index.lock" in caught.value.hint
-    assert git(root, "rev-parse", BRANCH) == tip
-    (root / ".git" / "index.lock").unlink()
-    await commit(repo)
-    assert (changed(root), status(root)) == ("A\tagent", "")
 
 
 async def test_places_that_cannot_hold_a_run(root: Path, tmp_path: Path) -> None:
