@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import io
 import sys
 from typing import Annotated
 
@@ -10,8 +10,11 @@ import typer
 
 from loki_tui import __version__
 from loki_tui.cli import approvals, checkpoint, config, demo, show, start, steer
-from loki_tui.cli.output import complain
+from loki_tui.cli.output import ReaderGoneError, complain
 from loki_tui.core.errors import ExitCode, LokiError
+
+READER_GONE = 141
+"""What a shell shows for a program whose reader went away (128 + SIGPIPE)."""
 
 app = typer.Typer(
     name="loki",
@@ -37,20 +40,28 @@ app.add_typer(config.app, name="config")
 app.command()(demo.demo)
 
 
+def _print_version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"loki {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def root(
-    context: typer.Context,
     *,
     headless: Annotated[bool, typer.Option("--headless", help="No screen: print events as lines.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
 ) -> None:
-    """Remember what was said before the command."""
-    context.obj = {"headless": headless}
+    """Take what may stand before the command."""
+    del headless, version  # Lines are the only face so far.
 
 
 @app.command()
 def version() -> None:
     """Print the version."""
-    typer.echo(f"loki {__version__}")
+    _print_version(wanted=True)
 
 
 def run() -> int:
@@ -59,15 +70,17 @@ def run() -> int:
     Returns:
         What the process is to exit with.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that knows no emoji is no reason to break off.
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
+    except ReaderGoneError:
+        return READER_GONE
     except LokiError as error:
         complain(error)
         return error.exit_code
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has gone; Python must not complain of it at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.CRASHED
     return ExitCode.COMPLETED

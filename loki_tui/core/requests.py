@@ -50,7 +50,7 @@ class Steer(Frozen):
 
     kind: Literal["steer"] = "steer"
     by: str
-    note: str = Field(min_length=1, max_length=20_000)
+    note: str = Field(min_length=1, max_length=NOTE_CHARS)
 
 
 class Decide(Frozen):

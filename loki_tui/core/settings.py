@@ -121,7 +121,7 @@ class AutonomySettings(SettingsGroup):
     """The plan, then each state-changing action, waits for a person's approval."""
     approval_timeout: Duration | None = None
     """How long an approval is waited for before it counts as denied; for ever where not set."""
-    max_parallel_agents: Annotated[int, Field(ge=1, le=1000), Tighten.LOWER, Standing.PLANNED] = 10
+    max_parallel_agents: Annotated[int, Field(ge=1, le=1000), Tighten.LOWER] = 10
     """Agents of every kind at work at once."""
 
 

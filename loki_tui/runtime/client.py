@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
+
+from pydantic import ValidationError
 
 from loki_tui.core import requests as rq
 from loki_tui.core.errors import UsageError
@@ -18,6 +21,11 @@ from loki_tui.core.vocabulary import Status
 from loki_tui.store.lock import Holder
 from loki_tui.store.project import Project
 from loki_tui.store.reader import RunSummary
+
+__all__ = ["RunClient", "RunSummary", "RunView", "choose_run", "find_run"]
+
+BEAT = 1.0
+"""Seconds after which a watched run is looked at even if nothing was journaled: its engine may have died."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,36 @@ class RunClient:
             apply(state, record)
         return RunView(state, self.engine())
 
+    async def watch(self) -> AsyncGenerator[RunView, None]:
+        """The run as it is, then again as events come and at least once a beat, to its end.
+
+        All views share one state, which each event is taken into once.
+        """
+        state = self.view().state
+        changed = asyncio.Event()
+
+        async def take_in() -> None:
+            async with aclosing(self.follow(after=state.seq)) as records:
+                async for record in records:
+                    apply(state, record)
+                    changed.set()
+
+        reading = asyncio.create_task(take_in())
+        try:
+            while True:
+                yield RunView(state, self.engine())
+                if state.closed is not None:
+                    return
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(BEAT):
+                        await changed.wait()
+                changed.clear()
+                if reading.done():
+                    reading.result()
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
     def engine(self) -> Holder | None:
         """The engine at work on this run, if there is one."""
         holder = self.project.engine()
@@ -91,8 +129,19 @@ class RunClient:
         self._post(rq.Stop(by=self._by, reason=reason))
 
     def steer(self, note: str) -> None:
-        """Leave a note for the agent."""
-        self._post(rq.Steer(by=self._by, note=note))
+        """Leave a note for the agent.
+
+        Raises:
+            UsageError: It says nothing, or too much.
+        """
+        try:
+            request = rq.Steer(by=self._by, note=note.strip())
+        except ValidationError as error:
+            raise UsageError(
+                f"The note has {len(note.strip()):,} characters.",
+                hint=f"1 to {rq.NOTE_CHARS:,} reach the agent; put more into a file and name it.",
+            ) from error
+        self._post(request)
 
     def decide(self, approval: Approval, decision: Literal["approved", "denied"], *, reason: str = "") -> None:
         """Approve or deny exactly what this approval shows."""
@@ -112,8 +161,21 @@ def _who() -> str:
     return "someone"
 
 
+def find_run(project: Project, *, unfinished: bool = False) -> RunSummary | None:
+    """The run a person means who names none: the one an engine is at work on, else the latest.
+
+    Args:
+        project: Where to look.
+        unfinished: Whether to pass over runs that have ended.
+    """
+    holder = project.engine()
+    runs = [summary for summary in project.runs() if summary.outcome is None or not unfinished]
+    at_work = (summary for summary in runs if holder is not None and holder.run == summary.id)
+    return next(at_work, runs[0] if runs else None)
+
+
 def choose_run(project: Project, run: str | None, *, unfinished: bool = False) -> RunSummary:
-    """The run a person means: the named one (a prefix is enough), else the latest.
+    """The run a person means: the named one (the beginning of its name is enough), else see `find_run`.
 
     Args:
         project: Where to look.
@@ -123,17 +185,18 @@ def choose_run(project: Project, run: str | None, *, unfinished: bool = False) -
     Raises:
         UsageError: There is no such run, or the name fits several.
     """
-    runs = project.runs()
-    if run is not None:
-        found = [summary for summary in runs if summary.id.startswith(run)]
-    else:
-        found = [summary for summary in runs if summary.outcome is None or not unfinished][:1]
-    if len(found) == 1:
-        return found[0]
     where = f"in {project.workspace}"
-    if not found and run is None:
-        wanted = "unfinished run" if unfinished else "run"
-        raise UsageError(f"There is no {wanted} {where}.", hint="Begin one: loki start ./prd.md")
-    if not found:
+    if run is None:
+        found = find_run(project, unfinished=unfinished)
+        if found is None:
+            wanted = "unfinished run" if unfinished else "run"
+            raise UsageError(f"There is no {wanted} {where}.", hint="Begin one: loki start ./prd.md")
+        return found
+    fitting = [summary for summary in project.runs() if summary.id.startswith(run)]
+    exact = [summary for summary in fitting if summary.id == run]
+    if not fitting:
         raise UsageError(f"There is no run {run!r} {where}.", hint="`loki runs` lists them.")
-    raise UsageError(f"{run!r} fits {len(found)} runs {where}.", hint="Give more of the name.")
+    if len(exact or fitting) > 1:
+        names = ", ".join(summary.id for summary in fitting)
+        raise UsageError(f"{run!r} fits {len(fitting)} runs {where}: {names}.", hint="Give more of the name.")
+    return (exact or fitting)[0]

@@ -30,6 +30,7 @@ class PersonsRepository:
         self._run = run
         self._identity = Identity(*identity)
         self._warnings: list[str] = []
+        self._said: set[str] = set()
 
     async def open_branch(self, branch: str) -> OpenedBranch:
         """Create the branch at HEAD and check it out without touching a file; take it up if it is there."""
@@ -67,7 +68,9 @@ class PersonsRepository:
         try:
             yield repository
         finally:
-            self._warnings += repository.take_warnings()
+            fresh = [warning for warning in repository.take_warnings() if warning not in self._said]
+            self._said.update(fresh)
+            self._warnings += fresh
             await hands.close()
 
 

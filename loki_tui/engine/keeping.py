@@ -1,0 +1,79 @@
+"""Keeping what was done: checkpoints of the workspace, commits on the run's branch."""
+
+from __future__ import annotations
+
+from loki_tui.core import events as ev
+from loki_tui.core.errors import LokiError
+from loki_tui.engine.context import RunContext
+from loki_tui.engine.ports import Checkpoints, Repository
+
+SUBJECT = 72
+"""Characters of a commit's subject."""
+
+UNFINISHED = "Work of an unfinished iteration"
+
+
+class Keeper:
+    """Saves and delivers the work of one run.
+
+    Args:
+        context: The run.
+        checkpoints: Keep what can be gone back to.
+        repository: Holds the branch.
+    """
+
+    def __init__(self, context: RunContext, checkpoints: Checkpoints, repository: Repository) -> None:
+        self._chronicle = context.chronicle
+        self._checkpoints = checkpoints
+        self._repository = repository
+        self._skipped: set[str] = set()
+
+    async def open_branch(self) -> None:
+        """Check the run's branch out; on resume, see that it still is."""
+        state = self._chronicle.state
+        opened = await self._repository.open_branch(f"loki/{state.run}")
+        if state.branch is None:
+            self._chronicle.note(
+                ev.BranchOpened(branch=opened.branch, base=opened.base, origin=opened.origin, dirty=opened.dirty)
+            )
+
+    async def take(self, label: str) -> ev.CheckpointTaken:
+        """Take a checkpoint; the caller journals it, together with what it is about."""
+        iteration = len(self._chronicle.state.iterations)
+        snapshot = await self._checkpoints.take(label, iteration=iteration)
+        for path in sorted(set(snapshot.skipped) - self._skipped):
+            self._chronicle.note(ev.Warned(message=f"Not in the checkpoints, since it cannot be read: {path}"))
+        self._skipped.update(snapshot.skipped)
+        return ev.CheckpointTaken(
+            checkpoint=snapshot.checkpoint,
+            tree=snapshot.tree,
+            label=label,
+            iteration=iteration,
+            files=snapshot.files,
+            changed=snapshot.changed,
+        )
+
+    async def save(self, label: str) -> None:
+        """Take a checkpoint and journal it."""
+        self._chronicle.note(await self.take(label))
+
+    async def commit(self, summary: str) -> None:
+        """Commit the workspace to the run's branch, if there is anything new."""
+        branch = self._chronicle.state.branch
+        assert branch is not None
+        first, _, rest = summary.strip().partition("\n")
+        subject = first[:SUBJECT] or UNFINISHED
+        body = rest.strip() if len(first) <= SUBJECT else summary
+        commit = await self._repository.commit(branch.branch, subject=subject, body=body)
+        for warning in self._repository.take_warnings():
+            self._chronicle.note(ev.Warned(message=warning))
+        if commit is not None:
+            self._chronicle.note(ev.WorkCommitted(branch=branch.branch, commit=commit, subject=subject))
+
+    async def keep_unfinished(self) -> None:
+        """Save and deliver what an iteration did before it was broken off."""
+        try:
+            await self.save("end")
+            await self.commit(UNFINISHED)
+        except LokiError as error:
+            self._chronicle.note(ev.Warned(message=f"The last work could not be delivered: {error}"))
