@@ -37,6 +37,9 @@ class Figure:
     target: float | None = None
     """None for a figure that only informs."""
 
+    def __str__(self) -> str:
+        return " ".join(filter(None, _row(self)))
+
     @property
     def score(self) -> float:
         """What is held against the target."""
@@ -62,7 +65,9 @@ def table(figures: Sequence[Figure]) -> str:
     """All figures as a Markdown table."""
     rows = [("figure", "unit", "ours", "floor", "ratio", "target", ""), *(_row(figure) for figure in figures)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows]
+    lines = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
+    ]
     rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
     return "\n".join([lines[0], rule, *lines[1:]])
 
@@ -79,9 +84,9 @@ def _target(figure: Figure) -> str:
         return ""
     match figure.judged:
         case "ratio":
-            return f"≤ {figure.target:g}×"
+            return f"≤ {figure.target:g} floor"
         case "excess":
-            return f"≤ floor + {figure.target:g}"
+            return f"≤ {figure.target:g} + floor"
         case "at most":
             return f"≤ {figure.target:g}"
         case "at least":

@@ -48,14 +48,21 @@ async def act(name: str, given: Block) -> str:
         case "shell":
             return await shell(given["command"])
         case "read_file":
-            return Path(given["path"]).read_text()
+            return read(Path(given["path"]))
         case "write_file":
-            path = Path(given["path"])
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(given["content"])
-            return "written"
+            return write(Path(given["path"]), given["content"])
         case _:
             return "no such tool"
+
+
+def read(path: Path) -> str:
+    return path.read_text()
+
+
+def write(path: Path, content: str) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+    return "written"
 
 
 async def shell(command: str) -> str:
@@ -69,11 +76,11 @@ async def shell(command: str) -> str:
     return output.decode(errors="replace") or f"exit code {process.returncode}"
 
 
-async def main() -> None:
-    model, tools, task = sys.argv[1:]
+async def main(model: str, tools: list[Any], task: str) -> None:
     async with AsyncAnthropic() as client:
-        await work(client, model, json.loads(Path(tools).read_text()), Path(task).read_text())
+        await work(client, model, tools, task)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    name, tools_file, task_file = sys.argv[1:]
+    asyncio.run(main(name, json.loads(Path(tools_file).read_text()), Path(task_file).read_text()))

@@ -1,23 +1,16 @@
-"""How fast the journal takes events in and gives them back: `python -m benchmarks.journal [EVENTS]`.
-
-Prints rates and times of the real journal in a scratch directory: appends one by one and in batches of
-fifty, appends that wait for the disk (beside a bare fsync, since that is the disk's figure and not
-ours), reading, folding, verifying, and how long a follower waits, in this process and through the
-file system. Run it alone: a busy machine shows in every figure.
-"""
+"""How fast the journal takes events in and gives them back, in a scratch directory of its own."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import statistics
-import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from pathlib import Path
 
+from benchmarks.figures import Effort, Figure, median
 from loki_tui.core.events import ActionFinished, Event, ModelRequested, Record, RunCreated
 from loki_tui.core.fold import fold
 from loki_tui.core.vocabulary import Excerpt, Purpose
@@ -25,73 +18,72 @@ from loki_tui.store.journal import SqliteJournal
 from loki_tui.store.lock import EngineLock
 from loki_tui.store.project import Project, locate_project
 
-RUN = "benchmark"
-BATCH = 50
+_RUN = "benchmark"
+_BATCH = 50
 
 
-def main() -> None:
-    events = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+def measure(effort: Effort) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(prefix="loki-benchmark-") as scratch:
         workspace = Path(scratch) / "workspace"
         workspace.mkdir()
         project = locate_project(workspace, state_root=Path(scratch) / "state")
-        with EngineLock.acquire(project.state, run=RUN) as lock, SqliteJournal.open(lock) as journal:
+        with EngineLock.acquire(project.state, run=_RUN) as lock, SqliteJournal.open(lock) as journal:
             journal.append(_created())
-            _append(journal, events)
-            _wait_for_disk(journal, Path(scratch))
-            _read(journal, project)
-            asyncio.run(_follow(journal, project))
+            yield from _appending(journal, effort.events)
+            yield _durable(journal, Path(scratch))
+            yield from _reading(journal, project)
+            yield from asyncio.run(_following(journal, project))
 
 
-def _append(journal: SqliteJournal, events: int) -> None:
+def _appending(journal: SqliteJournal, events: int) -> Iterator[Figure]:
+    begun = time.perf_counter()
+    for first in range(0, events, _BATCH):
+        journal.append(*(_action(number) for number in range(first, first + _BATCH)))
+    rate = events / (time.perf_counter() - begun)
+    yield Figure(f"journal, appended in batches of {_BATCH}", "events/s", rate, None, "at least", 5000)
+
     singles = min(events, 5_000)
     begun = time.perf_counter()
     for number in range(singles):
         journal.append(_action(number))
-    _rate("appended one by one", singles, begun)
-
-    begun = time.perf_counter()
-    for first in range(0, events, BATCH):
-        journal.append(*(_action(number) for number in range(first, first + BATCH)))
-    _rate(f"appended in batches of {BATCH}", events, begun)
+    yield Figure("journal, appended one by one", "events/s", singles / (time.perf_counter() - begun))
 
 
-def _wait_for_disk(journal: SqliteJournal, scratch: Path) -> None:
-    durable = ModelRequested(request="q", purpose=Purpose.WORK, agent="main", model="m")
-    _times("durable append", [_time(lambda: journal.append(durable)) for _ in range(500)])
+def _durable(journal: SqliteJournal, scratch: Path) -> Figure:
+    """An append that waits for the disk, beside a bare fsync: the disk's share is not ours."""
+    asked = ModelRequested(request="q", purpose=Purpose.WORK, agent="main", model="m")
     with (scratch / "fsync").open("wb", buffering=0) as file:
 
         def write() -> None:
             file.write(bytes(4096))
             os.fsync(file.fileno())
 
-        _times("bare 4 KiB write and fsync", [_time(write) for _ in range(500)])
+        floor, ours = [], []
+        for _ in range(200):
+            floor.append(_time(write))
+            ours.append(_time(lambda: journal.append(asked)))
+    return Figure("journal, durable append (floor: 4 KiB and fsync)", "ms", median(ours) * 1000, median(floor) * 1000)
 
 
-def _read(journal: SqliteJournal, project: Project) -> None:
-    begun = time.perf_counter()
-    count = sum(1 for _ in journal.records())
-    _rate("read", count, begun)
-
-    begun = time.perf_counter()
-    fold(journal.records(), run=RUN)
-    _rate("read and folded", count, begun)
-
+def _reading(journal: SqliteJournal, project: Project) -> Iterator[Figure]:
+    count = journal.last_seq
+    seconds = _time(lambda: fold(journal.records(), run=_RUN)) / count * 100_000
+    yield Figure("journal, 100,000 events read and folded", "s", seconds, None, "at most", 2)
     with project.reader() as reader:
-        begun = time.perf_counter()
-        if reader.verify_chain(RUN) is not None:
-            raise SystemExit("the chain is broken")
-        _rate("verified", count, begun)
+        seconds = _time(lambda: reader.verify_chain(_RUN)) / count * 100_000
+    yield Figure("journal, 100,000 events verified", "s", seconds)
 
 
-async def _follow(journal: SqliteJournal, project: Project) -> None:
-    after = journal.last_seq
-    async with aclosing(journal.follow(after=after)) as inside:
-        _times("wake in this process", [await _wake(journal, inside) for _ in range(50)])
-    after = journal.last_seq
-    async with aclosing(project.follow(RUN, after=after)) as outside:
+async def _following(journal: SqliteJournal, project: Project) -> list[Figure]:
+    async with aclosing(journal.follow(after=journal.last_seq)) as inside:
+        here = median([await _wake(journal, inside) for _ in range(20)])
+    async with aclosing(project.follow(_RUN, after=journal.last_seq)) as outside:
         await _wake(journal, outside)  # The watch has to be set up first.
-        _times("wake through the file system", [await _wake(journal, outside) for _ in range(50)])
+        elsewhere = median([await _wake(journal, outside) for _ in range(20)])
+    return [
+        Figure("journal, follower woken in this process", "ms", here * 1000),
+        Figure("journal, follower woken in another process", "ms", elsewhere * 1000),
+    ]
 
 
 async def _wake(journal: SqliteJournal, records: AsyncGenerator[Record, None]) -> float:
@@ -125,18 +117,3 @@ def _time(action: Callable[[], object]) -> float:
     begun = time.perf_counter()
     action()
     return time.perf_counter() - begun
-
-
-def _rate(what: str, count: int, begun: float) -> None:
-    seconds = time.perf_counter() - begun
-    print(f"{what:32} {count / seconds:10,.0f} events/s   {seconds:6.2f} s for {count:,}")
-
-
-def _times(what: str, seconds: list[float]) -> None:
-    ordered = sorted(seconds)
-    median, slow = statistics.median(ordered), ordered[int(len(ordered) * 0.95)]
-    print(f"{what:32} {median * 1000:10.2f} ms median  {slow * 1000:6.2f} ms at the 95th percentile")
-
-
-if __name__ == "__main__":
-    main()

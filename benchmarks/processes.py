@@ -19,8 +19,8 @@ def family(pid: int) -> Iterator[int]:
     while waiting:
         member = waiting.pop()
         with suppress(*_GONE):
-            for task in os.listdir(f"/proc/{member}/task"):
-                waiting += map(int, Path(f"/proc/{member}/task/{task}/children").read_text().split())
+            for task in Path(f"/proc/{member}/task").iterdir():
+                waiting += map(int, (task / "children").read_text().split())
             yield member
 
 

@@ -36,6 +36,7 @@ class Recorder:
         self._marks = marks
 
     def __call__(self, _body: Body) -> Turn:
+        """The next turn."""
         number = len(self.arrivals)
         self.arrivals.append(time.monotonic())
         if number in self._marks and self.pid is not None:

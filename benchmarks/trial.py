@@ -39,6 +39,8 @@ class Trial:
     """When each turn of the agent was asked for."""
     first: float
     """When anything was asked for first."""
+    first_cpu: float
+    """Processor seconds used by then."""
     cpu: dict[int, float]
     """Turn to the processor time used by then."""
     memory: int
@@ -75,14 +77,20 @@ def run_trial(
     ahead = 1 if who == "ours" else 0
     order = {
         "script": [scenario.plan(), *script] if who == "ours" else list(script),
-        "marks": [mark + ahead for mark in marks],
+        "marks": [0, *(mark + ahead for mark in marks)],
         "blind": blind,
     }
     with tempfile.TemporaryDirectory(prefix="loki-benchmark-", ignore_cleanup_errors=True) as scratch:
         project = make_project(Path(scratch))
         with _server(order) as server, (project.scratch / "output").open("w+b") as output:
             url = json.loads(_line(server))["url"]
-            environment = {**project.environment, "ANTHROPIC_BASE_URL": url, **(settings or {})}
+            environment = {
+                **project.environment,
+                "ANTHROPIC_BASE_URL": url,
+                # This checkout, whichever one is installed.
+                "PYTHONPATH": str(_ROOT),
+                **(settings or {}),
+            }
             began = time.monotonic()
             process = subprocess.Popen(
                 _command(who, project),
@@ -113,6 +121,7 @@ def run_trial(
         began=began,
         arrivals=tuple(arrivals[ahead:]),
         first=arrivals[0],
+        first_cpu=log["cpu"]["0"],
         cpu={int(mark) - ahead: seconds for mark, seconds in log["cpu"].items()},
         memory=memory,
         billed=tuple(log["billed"]),
@@ -120,9 +129,11 @@ def run_trial(
     )
 
 
-def run_both(script: Sequence[Body], **options: Any) -> dict[Contestant, Trial]:
+def run_both(
+    script: Sequence[Body], *, marks: Sequence[int] = (), settings: dict[str, str] | None = None
+) -> dict[Contestant, Trial]:
     """A trial of each, one after the other; both have to do all of the work."""
-    trials = {who: run_trial(who, script, **options) for who in BOTH}
+    trials = {who: run_trial(who, script, marks=marks, settings=settings) for who in BOTH}
     for who, trial in trials.items():
         if trial.exit_code or len(trial.arrivals) != len(script):
             raise RuntimeError(f"{who} ended with {trial.exit_code} after {len(trial.arrivals)} turns: {trial.output}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from loki_tui.cli.options import Json
+from loki_tui.cli.options import Json, OfRun
 from loki_tui.cli.output import remark, say
 
 if TYPE_CHECKING:
@@ -16,16 +16,18 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="What waits for a person, and the decisions.", no_args_is_help=True, rich_markup_mode=None)
 
-Name = Annotated[str, typer.Argument(help="The approval, such as p3.")]
-OfRun = Annotated[str | None, typer.Option("--run", help="Which run; the latest where none is given.")]
+Name = Annotated[str, typer.Argument(metavar="APPROVAL", help="Its name, such as p3.")]
 
 
 @app.command("list")
 def list_(*, run: OfRun = None, json: Json = False) -> None:
     """List what waits."""
-    for waiting in _client(run).view().state.waiting_approvals:
+    found = _client(run).view().state.waiting_approvals
+    for waiting in found:
         request = waiting.request
         say(request.model_dump_json() if json else f"{request.approval}  {request.risk}  {request.title}")
+    if not found:
+        remark("Nothing waits for you.")
 
 
 @app.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from typing import Annotated
 
@@ -14,10 +13,13 @@ from loki_tui.cli.options import Headless, Json
 def demo(
     *,
     headless: Headless = False,
-    speed: Annotated[float, typer.Option("--speed", min=0, help="Of the recording; 0 is at once.")] = 4,
+    speed: Annotated[float, typer.Option(min=0, metavar="X", help="Of the recording; 0 is at once.")] = 4,
     json: Json = False,
 ) -> None:
-    """See a small product being built: the model is a recording, everything else is real."""
+    """Watch a small product being built: no key, no network.
+
+    The model is a recording, everything else is real: the engine, the commands, git, the tests.
+    """
     from loki_tui.cli.driving import drive  # noqa: PLC0415 (imports when chosen)
     from loki_tui.cli.output import remark  # noqa: PLC0415
     from loki_tui.core.errors import ExitCode  # noqa: PLC0415
@@ -34,10 +36,12 @@ def demo(
     remark(f"The model in this demo is a recording: no key, no network, no cost. All else is real, in {directory}.")
     with RunHost.open(around, settings, run=new_run_id(), recording=Recording(speed=speed)) as host:
         host.begin(read_prd(directory / "prd.md"))
-        code = asyncio.run(drive(host, json=json))
-        branch = f"loki/{host.run_id}"
+        code = drive(host, json=json)
     if code is ExitCode.COMPLETED:
-        remark(f"The product is on branch {branch}. Try it:")
-        remark(f"  cd {directory} && python3 -m unittest && python3 -m habit done run && python3 -m habit list")
-        remark("Look back: loki logs, loki status, loki checkpoint list (in that directory).")
+        remark("Try the product, and look back at how it came about:")
+        remark(f"  cd {directory}")
+        remark("  python3 -m habit done run && python3 -m habit list")
+        remark("  loki logs; loki status; loki checkpoint list")
+    elif code is ExitCode.INTERRUPTED:
+        remark(f"  cd {directory} && loki resume")
     raise typer.Exit(code)

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import sys
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from loki_tui.cli.output import remark, say
+import typer
+
+from loki_tui.cli.output import ReaderGoneError, complain, remark, say
 from loki_tui.core.errors import ExitCode, LokiError, UsageError
-from loki_tui.headless.lines import Line
-from loki_tui.headless.present import present
+from loki_tui.core.settings import Settings
+from loki_tui.core.terminal import visible
+from loki_tui.headless.present import Presenter
+from loki_tui.headless.summary import closing_lines
 from loki_tui.runtime.build import Recording
 from loki_tui.runtime.client import RunClient, choose_run
-from loki_tui.runtime.host import RunHost, new_run_id, settings_of_run
+from loki_tui.runtime.host import RunHost, new_run_id
 from loki_tui.runtime.prd import Prd, find_prd, read_prd
-from loki_tui.runtime.readiness import check_prices, check_provider, ensure_repository
+from loki_tui.runtime.readiness import check_prices, check_provider, check_recording, ensure_repository
 from loki_tui.runtime.surroundings import Surroundings
-
-DETACH_PATIENCE = 30.0
-"""Seconds a detached run has to journal its first event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Order:
     overrides: Mapping[str, object]
     record: Path | None = None
     run: str | None = None
+    """The run's name, where whoever sent this process off chose it."""
     json: bool = False
     consents: bool = False
     """Whether every question is answered with yes."""
@@ -41,80 +42,42 @@ class Order:
     """Whether a question may be asked, given a terminal."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Everything a run needs to begin, looked at and found in order."""
+
+    around: Surroundings
+    settings: Settings
+    prd: Prd
+
+
+def make_ready(order: Order, environ: Mapping[str, str]) -> Ready:
+    """See that an order can be carried out, before anything is written.
+
+    Raises:
+        LokiError: It cannot.
+    """
+    around = Surroundings.here(environ)
+    settings = around.settings(order.overrides)
+    workspace = around.project.workspace
+    prd = read_prd(order.prd if order.prd is not None else find_prd(workspace))
+    check_provider(settings, environ)
+    check_prices(settings)
+    if order.record is not None:
+        check_recording(order.record)
+    ensure_repository(around, settings, consent=lambda: order.consents or (order.asks and _asked(workspace)))
+    return Ready(around, settings, prd)
+
+
 def start_here(order: Order, environ: Mapping[str, str]) -> ExitCode:
     """Begin a run and drive it in this process."""
-    around = Surroundings.here(environ)
-    settings = around.settings(order.overrides)
-    prd = _prd(order, around)
-    check_provider(settings, environ)
-    check_prices(settings)
-    ensure_repository(around, settings, consent=_consent(order, around))
+    ready = make_ready(order, environ)
     recording = Recording(keep=order.record)
-    with RunHost.open(around, settings, run=order.run or new_run_id(), recording=recording) as host:
-        host.begin(prd)
-        if not order.json:
-            remark(f"run {host.run_id} in {around.project.workspace}; to end it: loki stop")
-        return asyncio.run(drive(host, json=order.json))
-
-
-def start_detached(order: Order, environ: Mapping[str, str]) -> ExitCode:
-    """Begin a run in a process of its own, and return once it is under way."""
-    around = Surroundings.here(environ)
-    settings = around.settings(order.overrides)
-    prd = _prd(order, around)
-    check_provider(settings, environ)
-    check_prices(settings)
-    ensure_repository(around, settings, consent=_consent(order, around))
-    if (holder := around.project.engine()) is not None:
-        raise UsageError(f"Run {holder.run} is at work here already (process {holder.pid}).", hint="End it: loki stop")
-    run = new_run_id()
-    around.project.state.prepare()
-    log = around.project.state.prepare_run(run).home.parent / "engine.log"
-    options = [
-        argument
-        for name, value in order.overrides.items()
-        if value is not None
-        for argument in (f"--{_OPTIONS[name]}", str(value))
-    ]
-    if order.record is not None:
-        options += ["--record", str(order.record.absolute())]
-    command = [sys.executable, "-m", "loki_tui", "--headless", "start", str(prd.path), "--run", run, *options]
-    with log.open("ab") as output:
-        child = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd=around.project.workspace,
-            env=dict(environ),
-            start_new_session=True,
-        )
-    _await_engine(RunClient(around.project, run), child, log=log)
-    say(run)
-    remark(f"It goes on in the background (process {child.pid}). Watch: loki logs -f. End: loki stop.")
-    return ExitCode.COMPLETED
-
-
-_OPTIONS = {
-    "budget_limit": "budget",
-    "max_iterations": "max-iterations",
-    "model": "model",
-    "provider": "provider",
-}
-
-
-def _await_engine(client: RunClient, child: subprocess.Popen[bytes], *, log: Path) -> None:
-    deadline = time.monotonic() + DETACH_PATIENCE
-    while client.engine() is None:
-        try:
-            child.wait(timeout=0.05)
-        except subprocess.TimeoutExpired:
-            if time.monotonic() < deadline:
-                continue
-        said = log.read_text(errors="replace").strip()
-        if child.returncode == ExitCode.COMPLETED:
-            return
-        raise LokiError(f"The run did not start: {said or 'it said nothing'}", hint=f"Its output is in {log}.")
+    run = order.run or new_run_id()
+    with RunHost.open(ready.around, ready.settings, run=run, recording=recording) as host:
+        host.begin(ready.prd)
+        remark(f"run {run} in {ready.around.project.workspace}; to end it: loki stop")
+        return drive(host, json=order.json)
 
 
 def resume(run: str | None, environ: Mapping[str, str], *, budget: Decimal | None, json: bool) -> ExitCode:
@@ -124,44 +87,61 @@ def resume(run: str | None, environ: Mapping[str, str], *, budget: Decimal | Non
     client = RunClient(around.project, summary.id)
     if summary.outcome is not None:
         raise UsageError(f"Run {summary.id} has ended: {summary.outcome}.", hint="Start another: loki start")
-    if (holder := client.engine()) is not None:
+    view = client.view()
+    if view.engine is not None:
         client.resume(budget)
-        remark(f"Run {summary.id} goes on in process {holder.pid}. Watch: loki logs -f")
+        remark(f"Run {summary.id} goes on in process {view.engine.pid}. Watch: loki logs -f")
         return ExitCode.COMPLETED
-    created = client.view().state.created
-    assert created is not None
-    settings = around.settings(settings_of_run(around, created))
+    assert view.state.created is not None
+    settings = around.settings_of(view.state.created)
     check_provider(settings, environ)
     with RunHost.open(around, settings, run=summary.id) as host:
         host.take_up(budget=budget)
-        return asyncio.run(drive(host, json=json))
+        return drive(host, json=json)
 
 
-async def drive(host: RunHost, *, json: bool) -> ExitCode:
-    """Drive a run and print what happens.
+def drive(host: RunHost, *, json: bool) -> ExitCode:
+    """Drive a run to its end, print what happens, and say where the work is.
 
     Returns:
         What the process is to exit with.
     """
-    printer = asyncio.create_task(present(host.run_id, host.follow(), write=say, json_lines=json))
+    code = asyncio.run(_drive(host, json=json))
+    for line in closing_lines(host.client.view().state):
+        remark(line)
+    return code
+
+
+async def _drive(host: RunHost, *, json: bool) -> ExitCode:
+    presenter = Presenter(host.run_id, write=say, json_lines=json)
+    printing = asyncio.create_task(_print(presenter, host))
     try:
-        code = await host.run()
-        if code is not ExitCode.INTERRUPTED:
-            await printer
-        return code
+        return await host.run()
     finally:
-        printer.cancel()
+        printing.cancel()
+        await asyncio.gather(printing, return_exceptions=True)
+        with _output_may_go():
+            presenter.show(host.client.records(after=presenter.seq))
 
 
-def _prd(order: Order, around: Surroundings) -> Prd:
-    return read_prd(order.prd if order.prd is not None else find_prd(around.project.workspace))
+async def _print(presenter: Presenter, host: RunHost) -> None:
+    with _output_may_go():
+        await presenter.follow(host.follow())
 
 
-def _consent(order: Order, around: Surroundings) -> bool:
-    """Whether a directory that is no repository may become one; asks where it can."""
-    if order.consents or (around.project.workspace / ".git").exists():
-        return order.consents
-    if not (order.asks and sys.stdin.isatty() and sys.stderr.isatty()):
+@contextmanager
+def _output_may_go() -> Iterator[None]:
+    """Paid work is not given up because nobody watches it any more."""
+    try:
+        yield
+    except ReaderGoneError:
+        remark("Nobody reads the output any more; the run goes on. Look: loki logs -f. End: loki stop.")
+    except LokiError as error:
+        complain(error)
+
+
+def _asked(workspace: Path) -> bool:
+    """Ask whether a directory may become a repository, where there is a person to ask."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    say(Line(f"{around.project.workspace} is no git repository. Make it one? [y/N] "), to=sys.stderr)
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    return typer.confirm(f"{visible(str(workspace))} is no git repository. Make it one?", err=True)

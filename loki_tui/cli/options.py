@@ -15,7 +15,13 @@ def budget_option(text: str | None) -> Decimal | None:
     return None if text is None else parse_usd(text, name="--budget")
 
 
-Run = Annotated[str | None, typer.Argument(help="A run's name or its beginning; the latest where none is given.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout.")]
+Run = Annotated[
+    str | None,
+    typer.Argument(metavar="RUN", help="A run's name or its beginning; else the one at work, or the latest."),
+]
+OfRun = Annotated[
+    str | None, typer.Option("--run", metavar="RUN", help="Which run; else the one at work, or the latest.")
+]
+Json = Annotated[bool, typer.Option("--json", help="JSON, one object a line.")]
 Budget = Annotated[str | None, typer.Option("--budget", help="Cap in US dollars, such as 10.00.", metavar="USD")]
 Headless = Annotated[bool, typer.Option("--headless", help="No screen: print events as lines.")]

@@ -7,12 +7,16 @@ run can go on without it and who only prints can end quietly.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from loki_tui.core.errors import LokiError
 from loki_tui.core.terminal import visible
-from loki_tui.headless.lines import Line, Tone
+from loki_tui.headless.line import Line, Tone
 
 _CODES: dict[Tone, str] = {
     "plain": "",
@@ -22,6 +26,10 @@ _CODES: dict[Tone, str] = {
     "warn": "33",
     "loud": "1",
 }
+
+
+INDENT = 11
+"""Where a line goes on that does not fit the terminal: under its text, behind a time or a label."""
 
 
 class ReaderGoneError(LokiError):
@@ -37,25 +45,30 @@ def say(line: Line | str) -> None:
     """Print a line of data.
 
     Raises:
-        ReaderGoneError: Nobody reads it.
-        LokiError: It cannot be written.
+        LokiError: It cannot be written; a `ReaderGoneError` where nobody reads it.
     """
-    try:
-        _write(Line(line) if isinstance(line, str) else line, sys.stdout)
-    except BrokenPipeError as error:
-        _discard(sys.stdout)
-        raise ReaderGoneError("Nobody reads the output any more.") from error
-    except OSError as error:
-        _discard(sys.stdout)
-        raise LokiError(f"The output cannot be written: {error.strerror}.") from error
+    with _guarded(sys.stdout) as stream:
+        stream.write(f"{_styled(Line(line) if isinstance(line, str) else line, stream)}\n")
+        stream.flush()
 
 
-def remark(text: str | Line) -> None:
+def repaint(lines: Sequence[Line]) -> None:
+    """Show lines in place of what the terminal shows, without a flicker.
+
+    Raises:
+        LokiError: The terminal cannot be written to.
+    """
+    with _guarded(sys.stdout) as stream:
+        # Home, each line up to its end, then whatever is left below.
+        stream.write("\x1b[H" + "".join(f"{_styled(line, stream)}\x1b[K\n" for line in lines) + "\x1b[J")
+        stream.flush()
+
+
+def remark(line: Line | str) -> None:
     """Say something that is no data: it goes to stderr, and is lost where that is gone."""
-    try:
-        _write(Line(text) if isinstance(text, str) else text, sys.stderr)
-    except OSError:
-        _discard(sys.stderr)
+    with suppress(LokiError), _guarded(sys.stderr) as stream:
+        stream.write(f"{_styled(Line(line) if isinstance(line, str) else line, stream)}\n")
+        stream.flush()
 
 
 def complain(error: LokiError) -> None:
@@ -65,11 +78,33 @@ def complain(error: LokiError) -> None:
         remark(f"      {error.hint}")
 
 
-def _write(line: Line, stream: TextIO) -> None:
+def _styled(line: Line, stream: TextIO) -> str:
     code = _CODES[line.tone] if colours(stream) else ""
-    text = visible(line.text)
-    stream.write(f"\x1b[{code}m{text}\x1b[0m\n" if code else f"{text}\n")
-    stream.flush()
+    text = _wrapped(visible(line.text)) if stream is sys.stdout and stream.isatty() else visible(line.text)
+    return f"\x1b[{code}m{text}\x1b[0m" if code else text
+
+
+def _wrapped(text: str) -> str:
+    """A line broken between words where the terminal would break it within them."""
+    return textwrap.fill(
+        text,
+        width=max(40, shutil.get_terminal_size().columns),
+        subsequent_indent=" " * INDENT,
+        expand_tabs=False,
+        replace_whitespace=False,
+        break_on_hyphens=False,
+    )
+
+
+@contextmanager
+def _guarded(stream: TextIO) -> Iterator[TextIO]:
+    try:
+        yield stream
+    except OSError as error:
+        _discard(stream)
+        if isinstance(error, BrokenPipeError):
+            raise ReaderGoneError("Nobody reads the output any more.") from error
+        raise LokiError(f"The output cannot be written: {error.strerror}.") from error
 
 
 def _discard(stream: TextIO) -> None:

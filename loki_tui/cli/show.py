@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json as jsonlib
 import os
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from loki_tui.cli.options import Json, Run
-from loki_tui.cli.output import say
+from loki_tui.cli.output import remark, repaint, say
 
 if TYPE_CHECKING:
-    from loki_tui.runtime.client import RunClient
+    from loki_tui.runtime.client import RunClient, RunView
+    from loki_tui.store.project import Project
 
 
 def status(
@@ -21,26 +23,41 @@ def status(
     json: Json = False,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Again whenever something happens.")] = False,
 ) -> None:
-    """Is Loki running right now, what is it doing, and how do I stop it?"""
+    """Say whether Loki is running, what it does, and how to stop it."""
     import asyncio  # noqa: PLC0415 (imports when chosen)
 
-    client = _client(run)
+    from loki_tui.headless.summary import no_run, summarise_nothing  # noqa: PLC0415
+    from loki_tui.runtime.client import find_run  # noqa: PLC0415
+
+    project = _project()
+    if run is None and find_run(project) is None:
+        say(jsonlib.dumps(summarise_nothing(project.workspace)) if json else no_run(project.workspace))
+        return
+    client = _client(project, run)
     if watch:
         asyncio.run(_watch(client, json=json))
     else:
-        _print_status(client, json=json)
+        _print_status(client.view(), json=json)
 
 
 async def _watch(client: RunClient, *, json: bool) -> None:
-    _print_status(client, json=json)
-    async for _ in client.follow(after=client.view().state.seq):
-        _print_status(client, json=json)
+    """Keep one picture up to date on a terminal; elsewhere, print another one whenever something changed."""
+    from contextlib import aclosing  # noqa: PLC0415 (imports when chosen)
+
+    from loki_tui.headless.summary import summary_lines  # noqa: PLC0415
+
+    shown: object = None
+    async with aclosing(client.watch()) as views:
+        async for view in views:
+            if sys.stdout.isatty() and not json:
+                repaint(summary_lines(view))
+            elif shown != (shown := (view.state.seq, view.status)):
+                _print_status(view, json=json)
 
 
-def _print_status(client: RunClient, *, json: bool) -> None:
+def _print_status(view: RunView, *, json: bool) -> None:
     from loki_tui.headless.summary import summarise, summary_lines  # noqa: PLC0415 (imports when chosen)
 
-    view = client.view()
     if json:
         say(jsonlib.dumps(summarise(view)))
         return
@@ -57,31 +74,39 @@ def logs(
     """Print what a run did."""
     import asyncio  # noqa: PLC0415 (imports when chosen)
 
-    from loki_tui.headless.present import present, show  # noqa: PLC0415
+    from loki_tui.headless.present import Presenter  # noqa: PLC0415
 
-    client = _client(run)
-    if follow:
-        asyncio.run(present(client.run, client.follow(), write=say, json_lines=json))
+    client = _client(_project(), run)
+    presenter = Presenter(client.run, write=say, json_lines=json)
+    presenter.show(client.records())
+    if not follow or presenter.over:
         return
-    for record in client.records():
-        show(client.run, record, write=say, json_lines=json)
+    if client.engine() is None:
+        remark(f"No engine is at work on run {client.run}; it goes on with: loki resume")
+    asyncio.run(presenter.follow(client.follow(after=presenter.seq)))
 
 
 def runs(*, json: Json = False) -> None:
     """List this project's runs, latest first."""
-    from loki_tui.headless.summary import run_line, run_row  # noqa: PLC0415 (imports when chosen)
-    from loki_tui.runtime.surroundings import Surroundings  # noqa: PLC0415
+    from loki_tui.headless.summary import no_run, run_line, run_row  # noqa: PLC0415 (imports when chosen)
 
-    project = Surroundings.here(os.environ).project
+    project = _project()
     holder = project.engine()
-    for summary in project.runs():
+    listed = project.runs()
+    for summary in listed:
         engine = holder is not None and holder.run == summary.id
         say(jsonlib.dumps(run_row(summary, engine=engine)) if json else run_line(summary, engine=engine))
+    if not listed:
+        remark(no_run(project.workspace))
 
 
-def _client(run: str | None) -> RunClient:
+def _project() -> Project:
+    from loki_tui.runtime.surroundings import Surroundings  # noqa: PLC0415 (imports when chosen)
+
+    return Surroundings.here(os.environ).project
+
+
+def _client(project: Project, run: str | None) -> RunClient:
     from loki_tui.runtime.client import RunClient, choose_run  # noqa: PLC0415 (imports when chosen)
-    from loki_tui.runtime.surroundings import Surroundings  # noqa: PLC0415
 
-    project = Surroundings.here(os.environ).project
     return RunClient(project, choose_run(project, run).id)

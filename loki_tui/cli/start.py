@@ -9,26 +9,28 @@ from typing import Annotated
 import typer
 
 from loki_tui.cli.options import Budget, Headless, Json, Run, budget_option
-from loki_tui.core.errors import ExitCode
 
 
 def start(  # noqa: PLR0913 (an option each)
-    prd: Annotated[Path | None, typer.Argument(help="The PRD; without one the usual places are searched.")] = None,
+    prd: Annotated[
+        Path | None, typer.Argument(metavar="PRD", help="The PRD; without one the usual places are searched.")
+    ] = None,
     *,
     headless: Headless = False,
     budget: Budget = None,
-    max_iterations: Annotated[int | None, typer.Option("--max-iterations", help="Iterations at most.")] = None,
-    model: Annotated[str | None, typer.Option("--model", help="The model agents work with.")] = None,
-    provider: Annotated[str | None, typer.Option("--provider", help="Who answers: anthropic or replay.")] = None,
+    max_iterations: Annotated[int | None, typer.Option(metavar="N", help="Iterations at most.")] = None,
+    model: Annotated[str | None, typer.Option(metavar="NAME", help="The model agents work with.")] = None,
+    provider: Annotated[str | None, typer.Option(metavar="NAME", help="Who answers: anthropic or replay.")] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Go on in the background.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Answer every question with yes.")] = False,
     init_git: Annotated[bool, typer.Option("--init-git", help="Make the directory a git repository.")] = False,
-    record: Annotated[Path | None, typer.Option("--record", help="Keep the model's answers in this file.")] = None,
+    record: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep the model's answers in a new file.")] = None,
     json: Json = False,
     run: Annotated[str | None, typer.Option("--run", hidden=True)] = None,
 ) -> None:
     """Work on a PRD until the product is verified complete."""
-    from loki_tui.cli import driving  # noqa: PLC0415 (imports when chosen)
+    from loki_tui.cli.detaching import start_detached  # noqa: PLC0415 (imports when chosen)
+    from loki_tui.cli.driving import Order, start_here  # noqa: PLC0415
 
     del headless  # Lines are the only face so far.
     overrides: dict[str, object] = {
@@ -37,11 +39,8 @@ def start(  # noqa: PLR0913 (an option each)
         "model": model,
         "provider": provider,
     }
-    order = driving.Order(
-        prd=prd, overrides=overrides, record=record, run=run, json=json, consents=yes or init_git, asks=not detach
-    )
-    code = driving.start_detached(order, os.environ) if detach else driving.start_here(order, os.environ)
-    _leave(code)
+    order = Order(prd=prd, overrides=overrides, record=record, run=run, json=json, consents=yes or init_git)
+    raise typer.Exit((start_detached if detach else start_here)(order, os.environ))
 
 
 def resume(
@@ -51,12 +50,11 @@ def resume(
     budget: Budget = None,
     json: Json = False,
 ) -> None:
-    """Go on with a run: a paused one where its engine lives, a crashed one here."""
-    from loki_tui.cli import driving  # noqa: PLC0415 (imports when chosen)
+    """Go on with a paused or crashed run.
 
-    del headless
-    _leave(driving.resume(run, os.environ, budget=budget_option(budget), json=json))
+    A paused run goes on where its engine lives; one whose engine is gone is taken up here.
+    """
+    from loki_tui.cli.driving import resume as go_on  # noqa: PLC0415 (imports when chosen)
 
-
-def _leave(code: ExitCode) -> None:
-    raise typer.Exit(code)
+    del headless  # Lines are the only face so far.
+    raise typer.Exit(go_on(run, os.environ, budget=budget_option(budget), json=json))

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from loki_tui.cli.options import Run
+from loki_tui.cli.options import OfRun, Run
 from loki_tui.cli.output import remark
 
 if TYPE_CHECKING:
     from loki_tui.runtime.client import RunClient
 
-Reason = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for the record.")]
 
 
 def pause(run: Run = None, *, reason: Reason = "") -> None:
@@ -31,9 +31,11 @@ def stop(run: Run = None, *, reason: Reason = "") -> None:
 
 
 def steer(
-    note: Annotated[str, typer.Argument(help="What the agent is to know; it reads it at its next turn.")],
+    note: Annotated[
+        str, typer.Argument(metavar="NOTE", help="What the agent is to know; it reads it at its next turn.")
+    ],
     *,
-    run: Annotated[str | None, typer.Option("--run", help="Which run; the latest where none is given.")] = None,
+    run: OfRun = None,
 ) -> None:
     """Leave a note for the agent."""
     client = _client(run)
@@ -50,5 +52,7 @@ def _client(run: str | None) -> RunClient:
     project = Surroundings.here(os.environ).project
     client = RunClient(project, choose_run(project, run, unfinished=True).id)
     if client.engine() is None:
-        raise UsageError(f"No engine is at work on run {client.run}.", hint="Take it up: loki resume")
+        raise UsageError(
+            f"No engine is at work on run {client.run}.", hint="It is not running. Take it up: loki resume"
+        )
     return client

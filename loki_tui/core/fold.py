@@ -56,7 +56,7 @@ def _engine_started(event: ev.EngineStarted, state: RunState) -> None:
         state.books.unconfirmed += state.books.reserved.pop(request, ZERO)
         del state.open_requests[request]
     state.running_phase = None
-    if not state.status.ended and state.paused_by is None:
+    if state.status is Status.WAITING:
         _go_on(state, "")
 
 
@@ -78,12 +78,16 @@ def _run_paused(event: ev.RunPaused, state: RunState) -> None:
 
 @_apply.register
 def _run_waiting(event: ev.RunWaiting, state: RunState) -> None:
-    state.status, state.reason, state.waiting_until = Status.WAITING, event.reason, event.until
+    # What begins to wait while the run is paused does not end the pause.
+    if state.paused_by is None:
+        state.status, state.reason, state.waiting_until = Status.WAITING, event.reason, event.until
 
 
 @_apply.register
 def _run_continued(event: ev.RunContinued, state: RunState) -> None:
     _go_on(state, event.reason)
+    if state.undecided:
+        state.status, state.reason = Status.WAITING, next(iter(state.undecided.values())).title
 
 
 @_apply.register
@@ -97,6 +101,8 @@ def _run_closed(event: ev.RunClosed, state: RunState) -> None:
     _go_on(state, event.reason)
     state.closed = event
     state.status, state.stage, state.ended_at = Status(event.outcome), Stage.CLOSE, state.at
+    state.in_flight.clear()
+    state.undecided.clear()
 
 
 def _go_on(state: RunState, reason: str) -> None:
@@ -221,12 +227,12 @@ def _action_finished(event: ev.ActionFinished, state: RunState) -> None:
 
 @_apply.register
 def _approval_requested(event: ev.ApprovalRequested, state: RunState) -> None:
-    state.approvals[event.approval] = Approval(event, state.at)
+    state.approvals[event.approval] = state.undecided[event.approval] = Approval(event, state.at)
 
 
 @_apply.register
 def _approval_decided(event: ev.ApprovalDecided, state: RunState) -> None:
-    state.approvals[event.approval].decision = event
+    state.undecided.pop(event.approval).decision = event
 
 
 # -- checkpoints and delivery -------------------------------------------------------------------

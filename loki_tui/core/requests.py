@@ -12,6 +12,9 @@ from pydantic import Field, TypeAdapter
 from loki_tui.core.messages import Frozen
 from loki_tui.core.money import Money
 
+NOTE_CHARS = 20_000
+"""Characters a note for the agent may have."""
+
 
 class Pause(Frozen):
     """Hold everything."""

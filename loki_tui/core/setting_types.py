@@ -35,9 +35,10 @@ class Tighten(Enum):
 
 
 class Standing(Enum):
-    """Whether this version does what a field says; one without this marker is in force."""
+    """What sets a field apart; one without a marker is in force and may come from anywhere."""
 
     PLANNED = "not in force in this version"
+    ENVIRONMENT = "read from the environment alone"
 
 
 @dataclass(frozen=True, slots=True)

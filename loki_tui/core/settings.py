@@ -97,7 +97,7 @@ class LimitSettings(SettingsGroup):
 class WorkspaceSettings(SettingsGroup):
     """Workspace and confinement."""
 
-    dir: Location | None = None
+    dir: Annotated[Location | None, Standing.ENVIRONMENT] = None
     """Where journal, approvals and checkpoints live; a place of the project's own outside the
     workspace where not set."""
     allowed_paths: Annotated[Locations | None, Tighten.NARROW] = None

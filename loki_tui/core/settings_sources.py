@@ -46,6 +46,8 @@ class Origin:
         """A field as it is called there."""
         if self.source == "environment" and name in _FIELDS:
             return variable_of(name)
+        if self.source == "command line":
+            return f"--{name.replace('_', '-')}"
         return name if name.isidentifier() else ascii(name)
 
     def label(self, name: str) -> str:
@@ -198,6 +200,9 @@ class _Intake:
             near = get_close_matches(name.removeprefix(PREFIX).lower().replace("-", "_"), _FIELDS, n=1)
             hint = f" Did you mean {origin.term(near[0])}?" if near else ""
             self.problems.append(f"{origin.label(name)} is no setting.{hint}")
+            return False
+        if Standing.ENVIRONMENT in _FIELDS[name].metadata and origin.file is not None:
+            self._refuse(name, f"{origin.label(name)} has no effect: set {variable_of(name)} in the environment.")
             return False
         if isinstance(value, str) and not value.strip():
             self._refuse(name, f"{origin.label(name)} is empty: unset it, or give {bounds_of(_FIELDS[name])}.")

@@ -85,6 +85,11 @@ class Approval:
     asked_at: datetime
     decision: ev.ApprovalDecided | None = None
 
+    @property
+    def title(self) -> str:
+        """What it is, as one line."""
+        return f"approval {self.request.approval}: {self.request.title}"
+
 
 @dataclass(slots=True)
 class Council:
@@ -151,6 +156,8 @@ class RunState:
     """What people told the agent, oldest first."""
     notes_delivered: int = 0
     approvals: dict[str, Approval] = field(default_factory=dict)
+    undecided: dict[str, Approval] = field(default_factory=dict)
+    """Those of them that wait for a person, oldest first."""
     checkpoints: list[ev.CheckpointTaken] = field(default_factory=list)
     tree: str = ""
     """Tree of the workspace as last saved or restored."""
@@ -176,7 +183,7 @@ class RunState:
     @property
     def waiting_approvals(self) -> list[Approval]:
         """What waits for a person, oldest first."""
-        return [approval for approval in self.approvals.values() if approval.decision is None]
+        return list(self.undecided.values())
 
     def stale(self, phase: ev.PhaseFinished) -> bool:
         """Whether the files a fact covers have changed since."""

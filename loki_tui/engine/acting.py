@@ -88,20 +88,18 @@ class Actor:
         """Answer a call without the hands."""
         answer_call(self._chronicle, call, self._redact(text), ok=ok, action=action)
 
-    def settle_interrupted(self, calls: list[ToolCall]) -> None:
+    def settle_interrupted(self) -> None:
         """Report actions that were in flight when an engine died; they are not run again."""
-        open_calls = {call.id for call in calls}
         for started in list(self._chronicle.state.in_flight.values()):
-            if started.call in open_calls:
-                self._chronicle.note(
-                    ev.ActionFinished(
-                        action=started.action,
-                        call=started.call,
-                        output=self._chronicle.keep(prompts.INTERRUPTED),
-                        ok=False,
-                        interrupted=True,
-                    )
+            self._chronicle.note(
+                ev.ActionFinished(
+                    action=started.action,
+                    call=started.call,
+                    output=self._chronicle.keep(prompts.INTERRUPTED),
+                    ok=False,
+                    interrupted=True,
                 )
+            )
 
     def _shown(self, given: JsonObject) -> JsonObject:
         shown: JsonObject = {}

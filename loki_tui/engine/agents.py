@@ -9,6 +9,7 @@ from loki_tui.core.tools import AGENT_TOOLS, DELEGATE_TOOLS, Task, spec
 from loki_tui.core.vocabulary import Purpose
 from loki_tui.engine import prompts
 from loki_tui.engine.acting import Actor
+from loki_tui.engine.approvals import expire_orphans
 from loki_tui.engine.asking import Asker, Question
 from loki_tui.engine.context import RunContext
 from loki_tui.engine.delegation import Delegation
@@ -38,14 +39,15 @@ class Agents:
         """Work through the open iteration, from wherever it stands."""
         iteration = self._chronicle.state.iteration
         assert iteration is not None
-        past = self._chronicle.journal.records(after=iteration.started_seq)
         actor = Actor(self._context, workspace, root=root)
+        actor.settle_interrupted()
+        transcript = self._transcript(MAIN, brief, self._chronicle.journal.records(after=iteration.started_seq))
+        expire_orphans(self._chronicle, calls=transcript.open_calls)
 
         async def delegate(name: str, task: Task) -> str:
             return await self._delegate(name, task, actor, root)
 
         delegation = Delegation(chronicle=self._chronicle, work=delegate, at_once=self._settings.max_parallel_agents)
-        transcript = self._transcript(MAIN, brief, past)
         question = Question(
             purpose=Purpose.WORK,
             model=self._settings.models["work"],

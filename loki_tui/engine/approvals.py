@@ -9,11 +9,12 @@ import asyncio
 import difflib
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from loki_tui.core import events as ev
-from loki_tui.core.messages import JsonObject
+from loki_tui.core.messages import JsonObject, ToolCall
 from loki_tui.core.tools import EditFile, Shell, ToolInput, WriteFile
 from loki_tui.core.vocabulary import Requirement, Risk
 from loki_tui.engine.chronicle import Chronicle
@@ -61,7 +62,7 @@ class Approvals:
         state = self._chronicle.state
         waiting = state.approvals[approval]
         if waiting.decision is None:
-            self._chronicle.note(ev.RunWaiting(on="approval", reason=f"approval {approval}: {proposal.title}"))
+            self._chronicle.note(ev.RunWaiting(on="approval", reason=waiting.title))
             await self._wait(approval)
             await self._control.gate()
             self._chronicle.note(ev.RunContinued())
@@ -110,6 +111,21 @@ class Approvals:
             self._chronicle.note(
                 ev.ApprovalDecided(approval=approval, decision="expired", by="time limit", reason=reason)
             )
+
+
+def expire_orphans(chronicle: Chronicle, *, calls: Sequence[ToolCall]) -> None:
+    """Withdraw what a person was asked for an agent that is gone.
+
+    Args:
+        chronicle: The run.
+        calls: Those that are still to be carried out.
+    """
+    alive = {call.id for call in calls}
+    for waiting in chronicle.state.waiting_approvals:
+        if waiting.request.call not in alive:
+            approval = waiting.request.approval
+            reason = "the agent that asked is gone"
+            chronicle.note(ev.ApprovalDecided(approval=approval, decision="expired", by="Loki", reason=reason))
 
 
 def propose_action(tool_input: ToolInput, *, call: str, risk: Risk, workspace: str) -> Proposal:

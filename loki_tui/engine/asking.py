@@ -214,12 +214,12 @@ def _prompt_bound(question: Question, transcript: Transcript) -> int:
     What the last answer of this conversation was billed for is known exactly; for the rest, and
     for a first request, a token is never shorter than a byte.
     """
-    fresh = len(question.say or "")
+    fresh = len((question.say or "").encode()) + FRAMING_BYTES
     if transcript.usage.prompt_tokens:
         known = transcript.usage.prompt_tokens + transcript.usage.output_tokens
         since = _after_last_answer(transcript.messages)
         return known + _bytes(since) + sum(_part_bytes(part) for part in transcript.unsent) + fresh
-    tools = sum(len(tool.model_dump_json()) for tool in question.tools)
+    tools = sum(len(tool.model_dump_json().encode()) for tool in question.tools)
     unsent = sum(_part_bytes(part) for part in transcript.unsent)
     return len(question.system.encode()) + tools + _bytes(transcript.messages) + unsent + fresh
 
@@ -237,7 +237,7 @@ def _bytes(messages: Sequence[Message]) -> int:
 
 
 def _part_bytes(part: Part) -> int:
-    return len(part.model_dump_json()) + FRAMING_BYTES
+    return len(part.model_dump_json().encode()) + FRAMING_BYTES
 
 
 def _shorten(part: Part) -> Part:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from decimal import Decimal
 from typing import Literal
 
 from loki_tui.core import events as ev
 from loki_tui.core import requests as rq
+from loki_tui.core.errors import WorkspaceError
 from loki_tui.core.money import format_usd
 from loki_tui.engine.chronicle import Chronicle
 
@@ -77,7 +79,8 @@ class Control:
                 reason = request.reason or f"by {request.by}"
                 note(ev.RunPaused(by="person", reason=reason), consumes=number)
                 for freeze, _ in self._holds:
-                    await freeze()
+                    with suppress(WorkspaceError):  # hands that are gone: whoever works with them finds out
+                        await freeze()
             case rq.Resume():
                 await self._resume(number, request)
             case rq.Stop():
@@ -103,7 +106,8 @@ class Control:
             events.append(ev.RunContinued(reason=f"resumed by {request.by}"))
         self._chronicle.note(*events, consumes=number)
         for _, thaw in self._holds:
-            await thaw()
+            with suppress(WorkspaceError):
+                await thaw()
 
     def _decide(self, number: int, request: rq.Decide) -> None:
         approval = self._chronicle.state.approvals.get(request.approval)

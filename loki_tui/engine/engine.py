@@ -129,7 +129,7 @@ class Engine:
         )
         listener = asyncio.create_task(self._control.listen())
         self._work = work = asyncio.create_task(self._through())
-        if self._ended:
+        if self._ended or self._chronicle.state.status is Status.STOPPING:
             work.cancel()
         try:
             await asyncio.wait({listener, work}, return_when=asyncio.FIRST_COMPLETED)
@@ -154,7 +154,7 @@ class Engine:
             return
         await self._iterations.end_hands()
         await self._keeper.save("interrupted")
-        self._chronicle.note(ev.RunPaused(by="person", reason="interrupted; `loki resume` goes on from here"))
+        self._chronicle.note(ev.RunPaused(by="person", reason="interrupted"))
 
     async def _through(self) -> None:
         """From wherever the run stands to its end."""

@@ -58,7 +58,7 @@ class Keeper:
         self._chronicle.note(await self.take(label))
 
     async def commit(self, summary: str) -> None:
-        """Commit the workspace to the run's branch, if there is anything new."""
+        """Commit the workspace to the run's branch, and journal what is new there, be it from an engine before."""
         branch = self._chronicle.state.branch
         assert branch is not None
         first, _, rest = summary.strip().partition("\n")
@@ -67,7 +67,7 @@ class Keeper:
         commit = await self._repository.commit(branch.branch, subject=subject, body=body)
         for warning in self._repository.take_warnings():
             self._chronicle.note(ev.Warned(message=warning))
-        if commit is not None:
+        if commit is not None and commit != self._chronicle.state.commit:
             self._chronicle.note(ev.WorkCommitted(branch=branch.branch, commit=commit, subject=subject))
 
     async def keep_unfinished(self) -> None:

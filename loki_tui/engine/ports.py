@@ -192,7 +192,7 @@ class Repository(Protocol):
         """Commit the workspace to the branch, without what was uncommitted before the run.
 
         Returns:
-            The commit, or none where there is nothing new.
+            The branch's newest commit, whoever made it; none where it has none of its own yet.
         """
         ...
 

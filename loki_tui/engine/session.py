@@ -69,7 +69,6 @@ class Session:
     async def run(self) -> Ended:
         """Work until the agent finishes, falls silent or runs out of turns."""
         transcript = self._transcript
-        self._actor.settle_interrupted(transcript.open_calls)
         while True:
             if (finish := await self._act()) is not None:
                 return Ended("agent", finish)

@@ -81,7 +81,7 @@ _UNATTENDED = {
 def toolchains(environ: Mapping[str, str], home: Path) -> dict[str, Path]:
     """The toolchains that are there, by the variable that names them."""
     places = {name: Path(environ.get(name) or home / place) for name, place in TOOLCHAINS.items()}
-    return {name: place for name, place in places.items() if place.is_dir()}
+    return {name: place for name, place in places.items() if there(place)}
 
 
 def command_environment(
@@ -110,6 +110,15 @@ def command_environment(
     found = {name: str(place) for name, place in toolchains(environ, person).items()}
     passed = {name: environ[name] for name in pass_env if name in environ}
     return {"LANG": "C.UTF-8", **kept, **found, **_UNATTENDED, **private, **passed}
+
+
+def there(path: Path) -> bool:
+    """As `Path.exists`, and no where it cannot be told."""
+    try:
+        path.stat()
+    except OSError:
+        return False
+    return True
 
 
 def _harmless(name: str, value: str) -> bool:

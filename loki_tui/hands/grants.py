@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from loki_tui.hands.environment import CERTIFICATES, toolchains
+from loki_tui.hands.environment import CERTIFICATES, there, toolchains
 
 _SYSTEM = [
     "/usr",
@@ -21,9 +21,6 @@ _SYSTEM = [
     "/lib32",
     "/lib64",
     "/libx32",
-    "/opt",
-    "/nix/store",
-    "/snap",
     "/proc",
     "/sys/devices/system",
     "/sys/fs/cgroup",
@@ -31,6 +28,8 @@ _SYSTEM = [
     "/run/systemd/resolve",
     "/var/lib/ca-certificates",
 ]
+_ADDED = ["/opt", "/nix/store", "/snap"]
+"""Where whole programs are added to a system; unlike the above, a home may lie in these."""
 _IN_HOME = [".cargo/bin", ".local/bin", ".local/lib", ".local/share/uv", ".local/share/pipx", "go", ".deno", ".bun"]
 """Toolchains in a home; not `~/.cargo` as a whole, which holds the registry's token."""
 
@@ -82,22 +81,19 @@ def readable(environ: Mapping[str, str], *, home: Path, shielded: Iterable[Path]
         shielded: What must not lie within any of them, nor any of them within it.
     """
     kept_out = [*_credentials(home), *shielded]
-    found = [Path(place) for place in _SYSTEM]
-    found += _public(Path("/etc"))
-    found += [Path("/etc/resolv.conf"), Path("/etc/localtime")]
+    found = _public(Path("/etc"))
+    found += [Path(place) for place in (*_ADDED, "/etc/resolv.conf", "/etc/localtime")]
     found += [home / place for place in _IN_HOME]
     found += toolchains(environ, home).values()
     found += [Path(sys.prefix), Path(sys.base_prefix)]
     found += [Path(environ[name]) for name in CERTIFICATES if environ.get(name)]
     for entry in map(Path, environ.get("PATH", "").split(":")):
-        found.append(entry.parent if (entry.parent / "pyvenv.cfg").is_file() else entry)
-    real = _outermost(place.resolve() for place in found if place.is_absolute() and place.exists())
-    system = {Path(place).resolve() for place in _SYSTEM}
-    return [
-        place
-        for place in real
-        if place in system or not (_within(home, place) or any(overlaps(place, secret) for secret in kept_out))
+        found.append(entry.parent if there(entry.parent / "pyvenv.cfg") else entry)
+    real = {place.resolve() for place in found if place.is_absolute() and there(place)}
+    safe = [
+        place for place in real if not _within(home, place) and not any(overlaps(place, secret) for secret in kept_out)
     ]
+    return _outermost([*(Path(place).resolve() for place in _SYSTEM if there(Path(place))), *safe])
 
 
 def exposed(granted: Iterable[Path], home: Path) -> list[str]:
@@ -106,7 +102,7 @@ def exposed(granted: Iterable[Path], home: Path) -> list[str]:
     return [
         f"~/{name}"
         for name, secret in zip(CREDENTIALS, _credentials(home), strict=True)
-        if secret.exists() and any(overlaps(secret, place) for place in places)
+        if there(secret) and any(overlaps(secret, place) for place in places)
     ]
 
 

@@ -83,7 +83,7 @@ def agent_paths(demands: Demands) -> tuple[Path, ...]:
     named = [_real(root / _at_home(path, demands.home), "LOKI_ALLOWED_PATHS") for path in demands.allowed_paths]
     granted = tuple(dict.fromkeys(named)) or (root,)
     for path in (root, *granted):
-        _shield(path, demands.protected)
+        _shield(path, (*demands.protected, demands.private))
     return granted
 
 

@@ -159,7 +159,7 @@ class GitRepository:
         What a person should know about it comes with `take_warnings`.
 
         Returns:
-            The commit, or none where there is nothing new.
+            The branch's newest commit, whoever made it; none where it has none of its own yet.
 
         Raises:
             RepositoryError: git failed; the branch has not moved.
@@ -185,7 +185,7 @@ class GitRepository:
             message = f"{_clean(subject)}\n\n{_clean(body)[:_BODY_LIMIT]}".rstrip()
             parent = await self._commit_tree(tree, parent, message=f"{message}\n\nLoki-Run: {self._run}")
         if parent == now.tip:
-            return None
+            return now.tip if now.tip != now.base else None
         ref = f"refs/heads/{branch}"
         if now.head_ref == ref:
             # Before the branch moves: where this fails, the next commit does it again.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import shutil
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
@@ -74,8 +75,9 @@ class HandsWorkspace:
             if self._process.returncode is None:
                 self._process.kill()
         await asyncio.wait(self._tasks)
-        with suppress(OSError):
-            self._tmp.rmdir()
+        # Empty, unless the hands were killed.
+        with suppress(OSError, RecursionError):
+            await asyncio.to_thread(shutil.rmtree, self._tmp)
 
     async def _ask(self, op: str, given: JsonObject, *, on_output: OnText | None = None) -> JsonObject:
         """Send one request and wait for its answer; withdraw it when nobody waits any more."""
@@ -113,10 +115,16 @@ class HandsWorkspace:
         try:
             while line := await self._stdout.readline():
                 self._hear(json.loads(line))
-        except ValueError:  # a line beyond every bound, or no JSON: these are not our hands any more
+        except ValueError as error:  # a line beyond every bound, or no JSON: not our hands any more
+            self._complaint = str(error).encode()
+        finally:
+            await self._bury()
+
+    async def _bury(self) -> None:
+        """End what is left, and tell everyone who still waits."""
+        if not self._stdout.at_eof():
             self._process.kill()
-        status = await self._process.wait()
-        if status:
+        if await self._process.wait():
             await asyncio.to_thread(end_marked, self._mark)
         await asyncio.wait([self._tasks[1]])
         for pending in self._pending.values():

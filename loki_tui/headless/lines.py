@@ -5,29 +5,17 @@ One event, one line at most; what scrolls by on every turn and says nothing is l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import singledispatch
-from typing import Literal
 
 from loki_tui.core import events as ev
 from loki_tui.core.events import Record
 from loki_tui.core.money import format_usd
 from loki_tui.core.terminal import one_line
 from loki_tui.core.vocabulary import Verdict
-
-Tone = Literal["plain", "quiet", "good", "bad", "warn", "loud"]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line and how it should sound."""
-
-    text: str
-    tone: Tone = "plain"
-
+from loki_tui.headless.line import Line, Tone
 
 WIDTH = 160
-"""Characters of foreign text in a line."""
+"""Characters of what a model or a command said in a line; what Loki itself says is never cut."""
 
 
 def line_of(record: Record) -> Line | None:
@@ -36,7 +24,7 @@ def line_of(record: Record) -> Line | None:
     if line is None:
         return None
     stream = f"[{one_line(record.stream)}] " if record.stream else ""
-    return Line(f"{record.at:%H:%M:%S} {stream}{line.text}", line.tone)
+    return Line(f"{record.at.astimezone():%H:%M:%S} {stream}{line.text}", line.tone)
 
 
 @singledispatch
@@ -47,7 +35,7 @@ def _line(event: ev.Event) -> Line | None:  # noqa: ARG001 (kinds without a rule
 @_line.register
 def _(event: ev.RunCreated) -> Line:
     budget = f", budget {format_usd(event.budget)}" if event.budget is not None else ", no budget"
-    return Line(f"run on {_cut(event.prd_path)}, at most {event.max_iterations} iterations{budget}", "loud")
+    return Line(f"run on {_cut(event.prd_path)}, at most {counted(event.max_iterations, 'iteration')}{budget}", "loud")
 
 
 @_line.register
@@ -59,39 +47,39 @@ def _(event: ev.EngineStarted) -> Line:
 
 @_line.register
 def _(event: ev.BranchOpened) -> Line:
-    dirty = f"; {len(event.dirty)} uncommitted paths stay out of it" if event.dirty else ""
+    dirty = f"; {counted(len(event.dirty), 'uncommitted path')} left out of it" if event.dirty else ""
     return Line(f"branch {event.branch}, from {event.origin}{dirty}")
 
 
 @_line.register
 def _(event: ev.RunPaused) -> Line:
-    return Line(f"PAUSED: {_cut(event.reason)}. Go on: loki resume", "warn")
+    return Line(f"PAUSED: {one_line(event.reason)}. Go on: loki resume", "warn")
 
 
 @_line.register
 def _(event: ev.RunWaiting) -> Line:
-    return Line(f"waiting: {_cut(event.reason)}", "warn")
+    return Line(f"waiting: {one_line(event.reason)}", "warn")
 
 
 @_line.register
 def _(event: ev.RunContinued) -> Line | None:
-    return Line(f"goes on, {_cut(event.reason)}") if event.reason else None
+    return Line(f"goes on, {one_line(event.reason)}") if event.reason else None
 
 
 @_line.register
 def _(event: ev.RunStopping) -> Line:
-    return Line(f"stopping: {_cut(event.reason)}", "warn")
+    return Line(f"stopping: {one_line(event.reason)}", "warn")
 
 
 @_line.register
 def _(event: ev.RunClosed) -> Line:
     tone: Tone = "good" if event.outcome == "completed" else "bad"
-    return Line(f"{event.outcome.upper()}: {_cut(event.reason)}", tone)
+    return Line(f"{event.outcome.upper()}: {one_line(event.reason)}", tone)
 
 
 @_line.register
 def _(event: ev.EngineFailed) -> Line:
-    return Line(f"the engine broke off: {_cut(event.error)}", "bad")
+    return Line(f"the engine broke off: {one_line(event.error)}", "bad")
 
 
 @_line.register
@@ -106,13 +94,13 @@ def _(event: ev.Steered) -> Line:
 
 @_line.register
 def _(event: ev.Warned) -> Line:
-    return Line(f"warning: {_cut(event.message)}", "warn")
+    return Line(f"warning: {one_line(event.message)}", "warn")
 
 
 @_line.register
 def _(event: ev.RequirementsPlanned) -> Line:
     fallback = " (no usable plan: the whole PRD is one)" if event.fallback else ""
-    return Line(f"planned {len(event.requirements)} requirements{fallback}")
+    return Line(f"planned {counted(len(event.requirements), 'requirement')}{fallback}")
 
 
 @_line.register
@@ -123,7 +111,8 @@ def _(event: ev.IterationStarted) -> Line:
 @_line.register
 def _(event: ev.IterationFinished) -> Line:
     claim = ", says everything is done" if event.claims_done else ""
-    return Line(f"iteration {event.number} ends{claim}: {_cut(event.summary) or event.ended_by}")
+    headline = event.summary.strip().partition("\n")[0]
+    return Line(f"iteration {event.number} ends{claim}: {_cut(headline) or event.ended_by}")
 
 
 @_line.register
@@ -171,7 +160,7 @@ def _(event: ev.ApprovalDecided) -> Line:
 
 @_line.register
 def _(event: ev.CheckpointTaken) -> Line:
-    return Line(f"checkpoint {event.checkpoint}, {event.changed} paths changed", "quiet")
+    return Line(f"checkpoint {event.checkpoint}, {counted(event.changed, 'path')} changed", "quiet")
 
 
 @_line.register
@@ -188,6 +177,11 @@ def _(event: ev.PhaseStarted) -> Line:
 def _(event: ev.PhaseFinished) -> Line:
     tone: Tone = "good" if event.verdict is Verdict.PASSED else "bad"
     return Line(f"{event.phase}: {event.verdict.replace('_', ' ').upper()}, {_cut(event.why)}", tone)
+
+
+def counted(count: int, noun: str) -> str:
+    """A number of things, in words that fit it."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _cut(text: str) -> str:

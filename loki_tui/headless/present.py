@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
 
 from loki_tui.core.events import Record, RunClosed
-from loki_tui.headless.lines import Line, line_of
+from loki_tui.headless.line import Line
+from loki_tui.headless.lines import line_of
 
 Write = Callable[[Line], None]
 
@@ -18,16 +20,40 @@ def as_json(run: str, record: Record) -> str:
     return json.dumps({**{name: value for name, value in place.items() if value is not None}, **event})
 
 
-def show(run: str, record: Record, *, write: Write, json_lines: bool) -> None:
-    """Write a record, if it says something in this form."""
-    line = Line(as_json(run, record)) if json_lines else line_of(record)
-    if line is not None:
-        write(line)
+class Presenter:
+    """Shows each record of a run once, however it arrives.
 
+    Args:
+        run: The run.
+        write: Takes the lines.
+        json_lines: Whether every event is shown, as JSON.
+    """
 
-async def present(run: str, records: AsyncIterable[Record], *, write: Write, json_lines: bool) -> None:
-    """Write records as they come, to the end of the run."""
-    async for record in records:
-        show(run, record, write=write, json_lines=json_lines)
-        if isinstance(record.event, RunClosed):
-            return
+    def __init__(self, run: str, *, write: Write, json_lines: bool) -> None:
+        self.seq = 0
+        """The last record shown."""
+        self.over = False
+        """Whether that was the run's last."""
+        self._run = run
+        self._write = write
+        self._json_lines = json_lines
+
+    def show(self, records: Iterable[Record]) -> None:
+        """Show records that are there."""
+        for record in records:
+            self._show(record)
+
+    async def follow(self, records: AsyncGenerator[Record, None]) -> None:
+        """Show records as they come, to the end of the run."""
+        async with aclosing(records):
+            async for record in records:
+                self._show(record)
+                if self.over:
+                    return
+
+    def _show(self, record: Record) -> None:
+        line = Line(as_json(self._run, record)) if self._json_lines else line_of(record)
+        if line is not None:
+            self._write(line)
+        self.seq = record.seq
+        self.over = isinstance(record.event, RunClosed)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
+from loki_tui.core.events import BranchOpened
 from loki_tui.core.messages import JsonObject
 from loki_tui.core.money import format_usd
+from loki_tui.core.state import RunState
 from loki_tui.core.terminal import one_line
 from loki_tui.core.vocabulary import Proof, Status, Verdict
-from loki_tui.headless.lines import Line, Tone
-from loki_tui.runtime.client import RunView
-from loki_tui.store.reader import RunSummary
+from loki_tui.headless.line import Line, Tone
+from loki_tui.headless.lines import counted
+from loki_tui.runtime.client import RunSummary, RunView
+
+_COMMIT = re.compile("[0-9a-f]{40,64}")
 
 _TONES: dict[Status, Tone] = {
     Status.COMPLETED: "good",
@@ -65,24 +71,38 @@ def summary_lines(view: RunView) -> list[Line]:
     lines.append(Line(f"run        {state.run}, {_elapsed(state.elapsed(datetime.now(UTC)))}"))
     if state.created is not None:
         lines.append(Line(f"prd        {one_line(state.created.prd_path)}"))
-        lines.append(Line(f"iteration  {len(state.iterations)} of {state.created.max_iterations}, {state.stage}"))
+        stage = "" if state.status.ended else f", {state.stage}"
+        lines.append(Line(f"iteration  {len(state.iterations):,} of {state.created.max_iterations:,}{stage}"))
     lines.append(Line(f"spent      {_money(view)}"))
     if state.requirements:
         proven = sum(judged.proof is Proof.PROVEN for judged in state.requirements.values())
-        lines.append(Line(f"proven     {proven} of {len(state.requirements)} requirements"))
+        judged = f"{proven} proven one by one" if proven else "none proven one by one"
+        lines.append(Line(f"planned    {counted(len(state.requirements), 'requirement')}, {judged}"))
     lines.extend(_facts(view))
     if state.branch is not None:
         tip = f" at {state.commit[:10]}" if state.commit else ", nothing committed yet"
         lines.append(Line(f"branch     {state.branch.branch}{tip}"))
     if state.confinement is not None:
         held = state.confinement
-        open_to = f"; not covered: {', '.join(held.uncovered)}" if held.uncovered else ""
-        lines.append(Line(f"confined   {held.rung} {held.detail}{open_to}", "bad" if held.rung == "none" else "plain"))
+        badge = Line("NOT CONFINED", "bad") if held.rung == "none" else Line(f"confined   {held.rung} {held.detail}")
+        lines.append(badge)
+        if held.uncovered:
+            lines.append(Line(f"open to    {'; '.join(held.uncovered)}"))
     for waiting in state.waiting_approvals:
         asked = waiting.request
         lines.append(Line(f"waits for you: {one_line(asked.title)} (loki approvals show {asked.approval})", "warn"))
     lines.append(_what_now(view))
     return lines
+
+
+def summarise_nothing(workspace: Path) -> JsonObject:
+    """A project without a run, as JSON."""
+    return {"run": None, "status": None, "workspace": str(workspace)}
+
+
+def no_run(workspace: Path) -> Line:
+    """A project without a run, in a line."""
+    return Line(f"Loki is not running: there is no run in {one_line(str(workspace))} yet. Begin one: loki start PRD")
 
 
 def _facts(view: RunView) -> list[Line]:
@@ -111,10 +131,26 @@ def _what_now(view: RunView) -> Line:
     state = view.state
     if view.engine is not None:
         return Line(f"at work in process {view.engine.pid}; to end it: loki stop")
-    if state.status.ended and state.branch is not None:
-        opened = state.branch
-        return Line(f"not running; the work is on {opened.branch}, back to yours: git switch {opened.origin}")
-    return Line("not running" if state.status.ended else "not running; go on: loki resume")
+    if not state.status.ended:
+        return Line("not running; go on: loki resume")
+    if state.branch is None or state.commit is None:
+        return Line("not running")
+    return Line(f"not running; back from {state.branch.branch} to your own: {_way_back(state.branch)}")
+
+
+def closing_lines(state: RunState) -> list[Line]:
+    """Where the work of a run that has ended is, for who watched it end."""
+    if state.branch is None or not state.status.ended:
+        return []
+    branch, back = state.branch.branch, _way_back(state.branch)
+    if state.commit is None:
+        return [Line(f"Nothing was committed. {branch} is checked out; back to your own: {back}")]
+    return [Line(f"The work is on {branch}, which is checked out. Back to your own: {back}")]
+
+
+def _way_back(opened: BranchOpened) -> str:
+    detached = "--detach " if _COMMIT.fullmatch(opened.origin) else ""
+    return f"git switch {detached}{one_line(opened.origin)}"
 
 
 def run_row(summary: RunSummary, *, engine: bool) -> JsonObject:
@@ -134,10 +170,14 @@ def run_line(summary: RunSummary, *, engine: bool) -> Line:
     """A run in a list."""
     word = summary.outcome or ("at work" if engine else "not ended; loki resume")
     tone: Tone = "good" if summary.outcome is Status.COMPLETED else "loud" if engine else "plain"
-    return Line(f"{summary.id}  {summary.created_at:%Y-%m-%d %H:%M} UTC  {word}  {one_line(summary.prd_path)}", tone)
+    return Line(
+        f"{summary.id}  {summary.created_at.astimezone():%Y-%m-%d %H:%M}  {word}  {one_line(summary.prd_path)}", tone
+    )
 
 
 def _elapsed(elapsed: timedelta) -> str:
     minutes, seconds = divmod(int(elapsed.total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {seconds:02} s"
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min {seconds:02} s" if minutes else f"{seconds} s"

@@ -20,6 +20,7 @@ from loki_tui.models.cassette import load_cassette
 from loki_tui.models.prices import GenaiPrices
 from loki_tui.models.record import RecordingModel
 from loki_tui.models.replay import ReplayModel
+from loki_tui.models.sdk import start_import
 from loki_tui.runtime.checkouts import CleanCheckouts
 from loki_tui.runtime.clock import SystemClock
 from loki_tui.runtime.delivery import PersonsRepository
@@ -85,6 +86,12 @@ def demands_of(around: Surroundings, settings: Settings, *, private: Path) -> De
         command_seconds=settings.command_timeout,
         identity=identity_of(around.environ),
     )
+
+
+def load_ahead(settings: Settings) -> None:
+    """Begin to import what the model will need, on a thread: seconds in which everything else gets ready."""
+    if settings.provider == "anthropic":
+        start_import()
 
 
 def open_model(settings: Settings, environ: Mapping[str, str], recording: Recording) -> Model:

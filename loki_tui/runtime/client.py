@@ -63,6 +63,10 @@ class RunClient:
         self.run = run
         self._by = _who()
 
+    def begun(self) -> bool:
+        """Whether the run is in the journal yet."""
+        return any(summary.id == self.run for summary in self.project.runs())
+
     def view(self) -> RunView:
         """The run as it is now."""
         state = RunState(run=self.run)

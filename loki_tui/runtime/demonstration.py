@@ -18,8 +18,11 @@ CASSETTE = DATA / "cassette.jsonl"
 BUDGET = "2.00"
 """Dollars; the recording spends a small part of it, but each request is covered at its worst."""
 
-KEPT = ("LOKI_DIR", "LOKI_CONFINEMENT")
-"""Settings of the person that also hold for the demo; others would make it another run than the recorded one."""
+KEPT = ("LOKI_CONFINEMENT",)
+"""Settings of the person that also hold for the demo.
+
+Others would make it another run than the recorded one; LOKI_DIR is one project's, and not this one's.
+"""
 
 
 def make_project() -> Path:

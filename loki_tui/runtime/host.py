@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 import signal
-from collections.abc import AsyncGenerator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import TracebackType
@@ -21,11 +21,16 @@ from loki_tui.core.settings import Settings
 from loki_tui.core.vocabulary import Outcome
 from loki_tui.engine.engine import Engine
 from loki_tui.engine.ports import Live
-from loki_tui.runtime.build import Recording, build_world, open_model
+from loki_tui.guard.redact import Redactor, secrets_of
+from loki_tui.runtime.build import Recording, build_world, load_ahead, open_model
+from loki_tui.runtime.client import RunClient
 from loki_tui.runtime.prd import Prd
 from loki_tui.runtime.surroundings import Surroundings
 from loki_tui.store.journal import SqliteJournal
 from loki_tui.store.lock import EngineLock
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What tells a process that drives a run to leave."""
 
 
 def new_run_id(now: datetime | None = None) -> str:
@@ -64,6 +69,7 @@ class RunHost:
             BusyError: Another engine holds the project.
             LokiError: The state directory cannot be used.
         """
+        load_ahead(settings)
         lock = EngineLock.acquire(around.project.state, run=run)
         try:
             return cls(around, settings, lock=lock, recording=recording)
@@ -72,12 +78,13 @@ class RunHost:
             raise
 
     def begin(self, prd: Prd) -> None:
-        """Create the run."""
+        """Create the run. A secret of this environment that stands in the PRD goes no further."""
         settings = self._settings
+        text = Redactor(secrets_of(self._around.environ)).redact(prd.text)
         self._append(
             ev.RunCreated(
                 prd_path=str(prd.path),
-                prd=self._journal.put_blob(prd.text.encode()),
+                prd=self._journal.put_blob(text.encode()),
                 workspace=str(self._around.project.workspace),
                 provider=settings.provider,
                 models=settings.models,
@@ -107,6 +114,11 @@ class RunHost:
         """The run's name."""
         return self._journal.run
 
+    @property
+    def client(self) -> RunClient:
+        """The run as every other face sees it."""
+        return RunClient(self._around.project, self.run_id)
+
     def follow(self, *, after: int = 0) -> AsyncGenerator[Record, None]:
         """The run's events as they come."""
         return self._journal.follow(after=after)
@@ -114,7 +126,8 @@ class RunHost:
     async def run(self, live: Live | None = None) -> ExitCode:
         """Drive the run to its end, or until this process is told to leave.
 
-        SIGINT, SIGTERM and SIGHUP bring the work to a safe place and leave the run to be resumed.
+        SIGINT, SIGTERM and SIGHUP bring the work to a safe place and leave the run to be resumed; a
+        second one ends the process at once, which the run survives too.
 
         Returns:
             What the process is to exit with.
@@ -122,12 +135,8 @@ class RunHost:
         model = open_model(self._settings, self._around.environ, self._recording)
         world = build_world(self._around, self._settings, self._journal, model=model, live=live or Live())
         engine = Engine(world, self._settings)
-        loop = asyncio.get_running_loop()
-        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            # Only the main thread can; a host in another thread is interrupted by its face.
-            with suppress(ValueError, RuntimeError):
-                loop.add_signal_handler(signum, engine.interrupt)
-        return exit_code_of(await engine.run())
+        with _interrupted_by_signals(engine):
+            return exit_code_of(await engine.run())
 
     def close(self) -> None:
         """Let go of the journal and the lock."""
@@ -143,6 +152,29 @@ class RunHost:
         self.close()
 
 
+@contextmanager
+def _interrupted_by_signals(engine: Engine) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+
+    def interrupt() -> None:
+        let_go()
+        engine.interrupt()
+
+    def let_go() -> None:
+        for signum in SIGNALS:
+            with suppress(ValueError, RuntimeError):
+                loop.remove_signal_handler(signum)
+
+    for signum in SIGNALS:
+        # Only the main thread can; a host in another thread is interrupted by its face.
+        with suppress(ValueError, RuntimeError):
+            loop.add_signal_handler(signum, interrupt)
+    try:
+        yield
+    finally:
+        let_go()
+
+
 def exit_code_of(outcome: Outcome | None) -> ExitCode:
     """What a process that drove a run exits with."""
     match outcome:
@@ -152,8 +184,3 @@ def exit_code_of(outcome: Outcome | None) -> ExitCode:
             return ExitCode.COMPLETED
         case _:
             return ExitCode.ENDED
-
-
-def settings_of_run(around: Surroundings, created: ev.RunCreated) -> dict[str, object]:
-    """A run's recorded settings as overrides, without those the environment now sets anew."""
-    return {name: value for name, value in created.settings.items() if f"LOKI_{name.upper()}" not in around.environ}

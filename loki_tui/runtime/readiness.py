@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from loki_tui.core.errors import UsageError
@@ -38,8 +39,27 @@ def check_prices(settings: Settings) -> None:
         prices.worst_case(model, prompt_tokens=1, output_tokens=1)
 
 
-def ensure_repository(around: Surroundings, settings: Settings, *, consent: bool) -> None:
+def check_recording(path: Path) -> None:
+    """See that answers can be kept in a file of their own: two recordings in one would play neither run.
+
+    Raises:
+        UsageError: The file has something in it.
+    """
+    try:
+        taken = path.exists() and (not path.is_file() or path.stat().st_size > 0)
+    except OSError as error:
+        raise UsageError(f"The recording {path} cannot be written: {error.strerror}.") from error
+    if taken:
+        raise UsageError(f"The recording {path} is not empty.", hint="Give --record a new file.")
+
+
+def ensure_repository(around: Surroundings, settings: Settings, *, consent: Callable[[], bool]) -> None:
     """See that the workspace is a git repository a run can work in; make it one with consent.
+
+    Args:
+        around: The project and the environment.
+        settings: In force for the run.
+        consent: Asked only where the workspace is none.
 
     Raises:
         RepositoryError: It refuses, or is none and there is no consent.
@@ -47,9 +67,13 @@ def ensure_repository(around: Surroundings, settings: Settings, *, consent: bool
         UsageError: The directory cannot be written.
     """
     workspace = around.project.workspace
+    if not os.access(workspace, os.W_OK):
+        raise UsageError(
+            f"The workspace {workspace} cannot be written.", hint="Loki works in it: make it writable for you."
+        )
     if git_places(workspace):
         return
-    if not consent:
+    if not consent():
         raise UsageError(
             f"{workspace} is no git repository.",
             hint="Loki delivers a branch. Make it one: loki start --init-git, or git init.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 
 from loki_tui.core import events as ev
-from loki_tui.core.errors import CheckpointError
+from loki_tui.core.errors import UsageError
 from loki_tui.engine.ports import Snapshot
 from loki_tui.runtime.surroundings import Surroundings
 from loki_tui.store.checkpoints import Checkpoint, GitCheckpoints
@@ -18,6 +18,16 @@ def checkpoints_of(around: Surroundings) -> GitCheckpoints:
     return GitCheckpoints(around.project.state.checkpoints, workspace=around.project.workspace)
 
 
+async def show_checkpoint(around: Surroundings, checkpoint: str) -> str:
+    """What a checkpoint changed against the one before.
+
+    Raises:
+        UsageError: There is no such checkpoint.
+    """
+    checkpoints = checkpoints_of(around)
+    return await checkpoints.show(_named(await checkpoints.list(), checkpoint).id)
+
+
 async def restore_checkpoint(around: Surroundings, checkpoint: str) -> Snapshot:
     """Bring the workspace back to a checkpoint; an unfinished run's journal says so.
 
@@ -26,7 +36,8 @@ async def restore_checkpoint(around: Surroundings, checkpoint: str) -> Snapshot:
 
     Raises:
         BusyError: An engine is at work in the workspace.
-        CheckpointError: There is no such checkpoint, or the workspace cannot be written.
+        UsageError: There is no such checkpoint.
+        CheckpointError: The workspace cannot be written.
     """
     checkpoints = checkpoints_of(around)
     unfinished = next((run for run in around.project.runs() if run.outcome is None), None)
@@ -43,7 +54,7 @@ def _named(checkpoints: tuple[Checkpoint, ...], name: str) -> Checkpoint:
     for checkpoint in checkpoints:
         if checkpoint.id == name:
             return checkpoint
-    raise CheckpointError(f"There is no checkpoint {name!r}.", hint="`loki checkpoint list` names them all.")
+    raise UsageError(f"There is no checkpoint {name!r}.", hint="`loki checkpoint list` names them all.")
 
 
 def _restored(target: Checkpoint, saved: Snapshot) -> tuple[ev.CheckpointTaken, ev.CheckpointRestored]:

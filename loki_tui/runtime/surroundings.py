@@ -8,7 +8,8 @@ from pathlib import Path
 
 import platformdirs
 
-from loki_tui.core.settings import Settings
+from loki_tui.core.events import RunCreated
+from loki_tui.core.settings import Settings, variable_of
 from loki_tui.core.settings_sources import ResolvedSettings, resolve_settings
 from loki_tui.store.project import Project, locate_project
 
@@ -41,6 +42,19 @@ class Surroundings:
             UsageError: A setting is wrong; names all that are.
         """
         return self.resolve(overrides).settings
+
+    def settings_of(self, created: RunCreated) -> Settings:
+        """The settings of a run that is taken up again: those it began with, or what the environment says by now.
+
+        The workspace's own file is not read: an agent may have written it since.
+
+        Raises:
+            UsageError: A setting is wrong; names all that are.
+        """
+        recorded = {name: value for name, value in created.settings.items() if variable_of(name) not in self.environ}
+        return resolve_settings(
+            environ=self.environ, overrides=recorded, config_file=config_file(), workspace=None
+        ).settings
 
     def resolve(self, overrides: Mapping[str, object] | None = None) -> ResolvedSettings:
         """The settings in force, and where each comes from.

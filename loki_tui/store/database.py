@@ -17,13 +17,17 @@ from loki_tui.core.errors import JournalError
 from loki_tui.store.files import PRIVATE, writing
 from loki_tui.store.moments import utc_now
 from loki_tui.store.paths import StateDirectory
-from loki_tui.store.schema import migrate, require_current, require_not_newer
+from loki_tui.store.schema import migrate, require_current, require_not_newer, schema_version
 
 _WRITER_PATIENCE_SECONDS = 5.0
 _READER_PATIENCE_SECONDS = 1.0
 _CHECKED_BYTES = 64 * 1024 * 1024
 """Up to this size a database is checked at every start: 57 ms at 66 MB, measured."""
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+
+class NoJournalError(JournalError):
+    """There is no journal, or it is just being made."""
 
 
 def open_for_engine(state: StateDirectory) -> tuple[sqlite3.Connection, str | None]:
@@ -142,18 +146,25 @@ def _side_file(path: Path, suffix: str) -> Path:
 def _open_existing(state: StateDirectory, *, mode: str, patience: float) -> sqlite3.Connection:
     path = state.journal
     if not path.is_file():
-        raise JournalError(
-            f"There is no journal for {state.workspace} (looked for {path}).",
-            hint="`loki start` begins one.",
-        )
+        raise _no_journal(state)
     with journal_errors(path):
         connection = _connect(path, mode=mode, patience=patience)
         try:
+            if schema_version(connection) == 0:
+                # Its engine has opened it and not yet made the tables.
+                raise _no_journal(state)
             require_current(connection)
         except BaseException:
             connection.close()
             raise
     return connection
+
+
+def _no_journal(state: StateDirectory) -> NoJournalError:
+    return NoJournalError(
+        f"There is no journal for {state.workspace} (looked for {state.journal}).",
+        hint="`loki start` begins one.",
+    )
 
 
 def _connect(path: Path, *, mode: str, patience: float) -> sqlite3.Connection:

@@ -12,6 +12,7 @@ from pathlib import Path
 from loki_tui.core.errors import UsageError
 from loki_tui.core.events import Record
 from loki_tui.core.requests import Request
+from loki_tui.store.database import NoJournalError
 from loki_tui.store.follower import follow
 from loki_tui.store.inbox import post_request
 from loki_tui.store.lock import Holder, engine_holder
@@ -36,10 +37,11 @@ class Project:
         Raises:
             JournalError: The journal cannot be read.
         """
-        if not self.state.journal.is_file():
+        try:
+            with self.reader() as reader:
+                return reader.runs()
+        except NoJournalError:
             return []
-        with self.reader() as reader:
-            return reader.runs()
 
     def reader(self) -> JournalReader:
         """The journal, to read; to be closed.

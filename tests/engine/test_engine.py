@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import JsonValue
+
 from loki_tui.core import events as ev
 from loki_tui.core.errors import ModelFault
-from loki_tui.core.vocabulary import Purpose, Status, Verdict
+from loki_tui.core.vocabulary import Counts, Purpose, Status, Verdict
 from loki_tui.engine.verifying import UNIT_TESTS
 from tests.support.git import git
 from tests.support.runs import make_bench
@@ -27,8 +29,7 @@ async def test_a_run_delivers_a_branch(tmp_path: Path) -> None:
     assert git(bench.workspace, "show", f"{state.branch.branch}:new.py") == "x = 1"
     assert git(bench.workspace, "log", "--format=%s", "main") == "Begin"
     assert git(bench.workspace, "status", "--porcelain") == ""
-    assert state.phases[UNIT_TESTS].counts is not None
-    assert state.phases[UNIT_TESTS].counts.passed == 1
+    assert state.phases[UNIT_TESTS].counts == Counts(passed=1)
 
 
 async def test_a_claim_against_failing_tests_is_not_believed(tmp_path: Path) -> None:
@@ -124,7 +125,6 @@ async def test_an_agent_that_only_talks_is_nudged_then_ended(tmp_path: Path) -> 
     bench = make_bench(tmp_path, model, max_iterations=1)
     await bench.go()
     ended = bench.of(ev.IterationFinished)[0]
-    assert isinstance(ended, ev.IterationFinished)
     assert ended.ended_by == "silence"
 
 
@@ -163,7 +163,7 @@ async def test_guidance_of_the_project_is_given(tmp_path: Path) -> None:
 
 
 async def test_sub_agents_report_back(tmp_path: Path) -> None:
-    tasks = [{"role": "tester", "task": "write a"}, {"role": "writer", "task": "write b"}]
+    tasks: JsonValue = [{"role": "tester", "task": "write a"}, {"role": "writer", "task": "write b"}]
     model = ScriptedModel(says(call("delegate", tasks=tasks)), finishes(claims_done=False))
     model.turns[Purpose.DELEGATE] = [finishes("first report"), finishes("second report")]
     bench = make_bench(tmp_path, model, max_iterations=1)

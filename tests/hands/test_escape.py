@@ -302,6 +302,8 @@ def test_what_is_granted_works_all_the_same(arena: Arena) -> None:
     )
     assert output == "untouched"
     assert (arena.world.workspace / "tests/deep/new.py").read_text() == "hello\n"
+    across = "open(S + '/x', 'w'); os.rename(S + '/x', W + '/tests/x'); os.link(S + '/a.py', W + '/tests/y')"
+    assert attempt(arena, across) == ""
 
 
 @pytest.mark.parametrize("attack", [each for each in WRITES.values() if "got(" not in each])

@@ -38,7 +38,8 @@ async def test_a_clean_repository_gets_a_branch_and_commits(root: Path) -> None:
     assert git(root, "log", "-1", "--format=%B").rstrip() == (
         "Do the work\n\nIt was\n\nmuch: \"$HOME\" `id` 'x' \\n [31m\n\nLoki-Run: r1"
     )
-    assert await commit(repo) is None
+    assert await commit(repo) == sha
+    assert git(root, "rev-parse", BRANCH) == sha
     assert repo.take_warnings() == []
 
 
@@ -163,12 +164,12 @@ async def test_an_agent_on_another_branch_neither_moves_it_nor_undoes_the_run(ro
     repo = opened_at(root)
     await repo.open_branch(BRANCH)
     write(root, {"agent": "1\n"})
-    await commit(repo)
+    first = await commit(repo)
     git(root, "checkout", "--quiet", "main")
     main = git(root, "rev-parse", "main")
-    assert await commit(repo) is None
+    assert await commit(repo) == first
     write(root, {"later": "2\n"})
-    assert await commit(repo) is not None
+    assert await commit(repo) != first
     assert changed(root) == "A\tagent\nA\tlater"
     assert (git(root, "symbolic-ref", "--short", "HEAD"), git(root, "rev-parse", "main")) == ("main", main)
     assert status(root) == "?? later\n?? mine"

@@ -12,6 +12,7 @@ from loki_tui.core.requests import Pause
 from loki_tui.store.inbox import post_request
 from loki_tui.store.paths import StateDirectory
 from loki_tui.store.reader import JournalReader
+from loki_tui.store.project import Project
 from loki_tui.store.schema import MIGRATIONS, migrate, require_current, schema_version
 from tests.store.samples import RUN, begin, open_journal
 
@@ -77,12 +78,17 @@ def test_a_journal_of_a_newer_loki_is_refused_and_kept(state: StateDirectory) ->
     assert not state.quarantine.exists()
 
 
-def test_a_reader_leaves_the_migration_of_an_older_one_to_the_engine(state: StateDirectory) -> None:
+def test_an_older_journal_is_left_to_the_engine(connection: sqlite3.Connection) -> None:
+    with pytest.raises(JournalError, match="older Loki"):
+        require_current(connection)
+
+
+def test_a_journal_that_is_just_being_made_is_none_yet(state: StateDirectory) -> None:
     state.prepare()
-    sqlite3.connect(state.journal).close()
     state.journal.touch()
 
-    with pytest.raises(JournalError, match="older Loki"):
+    assert Project(state).runs() == []
+    with pytest.raises(JournalError, match="no journal"):
         JournalReader.open(state)
     with open_journal(state):
         JournalReader.open(state).close()

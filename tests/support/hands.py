@@ -23,7 +23,7 @@ _BOX = (
     f"import sys; sys.path.insert(0, {str(Path(loki_tui.__file__).parents[1])!r}); "
     "from loki_tui.hands.box.main import main; main()"
 )
-_PATIENCE = 60.0
+_PATIENCE = 20.0
 
 CREDENTIALS = (
     ".ssh/id_ed25519",
@@ -139,6 +139,24 @@ def alive(pid: int) -> bool:
     return state not in "ZX"
 
 
+def offspring(pid: int) -> dict[int, str]:
+    """A process's children and their states."""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = path.read_text().rpartition(")")[2].split()[:2]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if parent == str(pid):
+            found[int(path.parent.name)] = state
+    return found
+
+
+def children(pid: int) -> list[int]:
+    """A process's living children: of a box, whatever is left below it."""
+    return [child for child, state in offspring(pid).items() if state not in "ZX"]
+
+
 def state_of(pid: int) -> str:
     """A process's state as the kernel names it: R, S, T and so on."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
@@ -157,6 +175,7 @@ class Box:
             start_new_session=True,
         )
         self._number = 0
+        self._buffer = b""
         self.say(policy)
         self.greeting = self.hear()
 
@@ -173,10 +192,14 @@ class Box:
     def hear(self) -> dict[str, object]:
         """The next message."""
         assert self.process.stdout
-        ready, _, _ = select.select([self.process.stdout], [], [], _PATIENCE)
-        assert ready, "the box does not answer"
-        line = self.process.stdout.readline()
-        message: dict[str, object] = json.loads(line or b"{}")
+        while b"\n" not in self._buffer:
+            ready, _, _ = select.select([self.process.stdout], [], [], _PATIENCE)
+            assert ready, "the box does not answer"
+            chunk = os.read(self.process.stdout.fileno(), 1 << 16)
+            assert chunk, "the box is gone"
+            self._buffer += chunk
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        message: dict[str, object] = json.loads(line)
         return message
 
     def ask(self, op: str, **given: object) -> dict[str, object]:
@@ -201,7 +224,7 @@ class Box:
             return self.process.wait(_PATIENCE)
 
 
-def box_policy(world: World, *writable: Path, rung: str = "landlock", **changes: object) -> dict[str, object]:
+def box_policy(world: World, *writable: Path, rung: str = "landlock") -> dict[str, object]:
     """A policy for a bare box, as the engine's side makes it."""
     home, tmp = world.base / "private/agent", world.base / "tmp"
     for directory in (home, tmp):
@@ -214,7 +237,12 @@ def box_policy(world: World, *writable: Path, rung: str = "landlock", **changes:
         home=home,
         tmp=tmp,
     )
-    return {**policy.message(rung=rung, least_abi=3, mark=f"test{os.getpid()}-{id(world):x}"), **changes}
+    return {**policy.message(rung=rung, least_abi=3, mark=f"test{os.getpid()}-{id(world):x}")}
+
+
+def parent_of(pid: int) -> int:
+    """A process's parent."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def _put(path: Path, text: str) -> None:

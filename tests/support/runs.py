@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar
 
 from loki_tui.core import events as ev
 from loki_tui.core import requests as rq
@@ -36,6 +37,9 @@ PASSING = (
 DEFAULTS: dict[str, object] = {"provider": "replay", "cassette": "/dev/null", "model": "claude-sonnet-5-5"}
 
 
+_Kind = TypeVar("_Kind")
+
+
 @dataclass
 class Bench:
     """A project to run in, and what became of it."""
@@ -61,7 +65,7 @@ class Bench:
         """The kinds of all events so far."""
         return [event.kind for event in self.events()]
 
-    def of(self, kind: type[ev.Event]) -> list[ev.Event]:
+    def of(self, kind: type[_Kind]) -> list[_Kind]:
         """All events of one kind."""
         return [event for event in self.events() if isinstance(event, kind)]
 

@@ -142,8 +142,12 @@ class Commands:
 
     def _argv(self, command: str) -> list[str]:
         """The shell's arguments; without `--` a command that begins with a dash would be an option."""
-        if "\0" in command:
-            raise OperationError("A command cannot contain a NUL character.")
+        try:
+            passable = b"\0" not in os.fsencode(command)
+        except UnicodeEncodeError:
+            passable = False
+        if not passable:
+            raise OperationError("A command cannot contain a NUL or half a character.")
         return [self._shell, "-c", "--", command]
 
 

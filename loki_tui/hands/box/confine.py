@@ -167,7 +167,9 @@ def restrict_signals() -> None:
     Raises:
         LimitsError: The kernel refuses.
     """
-    with _Ruleset(Access(0), _SCOPE_SIGNALS, SCOPES_SINCE) as rules:
+    # Renaming across directories is denied by any ruleset that does not grant it, named or not.
+    with _Ruleset(Access.REFER, _SCOPE_SIGNALS, SCOPES_SINCE) as rules:
+        rules.allow(["/"], Access.REFER)
         rules.enforce()
 
 
@@ -198,14 +200,12 @@ class _Ruleset:
         os.close(self._fd)
 
     def allow(self, paths: Iterable[str], access: Access) -> None:
-        """Grant rights on paths and all below them; a path that has gone is passed over."""
+        """Grant rights on paths and all below them; one that cannot be reached anyway is passed over."""
         for path in paths:
             try:
                 parent = os.open(path, os.O_PATH | os.O_CLOEXEC)
-            except FileNotFoundError:
+            except OSError:
                 continue
-            except OSError as error:
-                raise LimitsError(f"{path}: {error.strerror}") from error
             try:
                 folder = stat.S_ISDIR(os.fstat(parent).st_mode)
                 rule = struct.pack("=Qi", access if folder else access & _ON_FILES, parent)

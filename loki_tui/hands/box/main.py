@@ -91,16 +91,13 @@ class Hands:
         self._lock = threading.Lock()
 
     def serve(self) -> None:
-        """Read requests until there are no more."""
+        """Read requests until the engine hangs up."""
         while True:
             try:
                 message = self._channel.receive()
                 if message is None:
                     return
-                request = read_request(message)
-                if request.op == "close":
-                    return
-                self._take_up(request)
+                self._take_up(read_request(message))
             except (ProtocolError, OperationError) as error:
                 self._channel.send({"misunderstood": str(error)})
 
@@ -113,10 +110,11 @@ class Hands:
             if not names:
                 return
             # Not shutil.rmtree: a tree a thousand deep, which an agent can make, exhausts its stack.
-            rm = self._processes.spawn([_which("rm"), "-rf", "--", *names], "cleaning")
+            rm = os.pidfd_open(os.posix_spawn(_which("rm"), ["rm", "-rf", "--", *names], {}))
             poller = select.poll()
-            poller.register(rm.pidfd, select.POLLIN)
-            poller.poll(_CLEANING_SECONDS * 1000)
+            poller.register(rm, select.POLLIN)
+            if not poller.poll(_CLEANING_SECONDS * 1000):
+                signal.pidfd_send_signal(rm, signal.SIGKILL)
 
     def _take_up(self, request: Request) -> None:
         """Begin an operation, or do at once what needs no waiting."""

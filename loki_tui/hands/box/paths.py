@@ -59,6 +59,8 @@ class Places:
                 return OperationError(f"{name} is outside what this run may read.")
         if error.errno == errno.ENOENT:
             return OperationError(f"{name} does not exist.")
+        if error.errno in (errno.ENOTDIR, errno.EEXIST):
+            return OperationError(f"{name} cannot be: something above it is not a directory.")
         return OperationError(f"{name}: {error.strerror or error}.")
 
 

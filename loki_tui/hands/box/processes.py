@@ -13,7 +13,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from typing import NamedTuple
 
@@ -68,7 +68,8 @@ class Processes:
         self._stopped: list[Process] = []
         self._frozen_at: float | None = None
         self._frozen_for = 0.0
-        self._orders: SimpleQueue[tuple[list[str], str, SimpleQueue[Child | OSError]]] = SimpleQueue()
+        self._closed = False
+        self._orders: SimpleQueue[tuple[list[str], str, SimpleQueue[Child | OSError | ValueError]]] = SimpleQueue()
         self._prepare = prepare
         threading.Thread(target=self._start_ordered, name="starter", daemon=True).start()
 
@@ -83,11 +84,12 @@ class Processes:
 
         Raises:
             OSError: The system refuses.
+            ValueError: The arguments cannot be passed to a program.
         """
-        reply: SimpleQueue[Child | OSError] = SimpleQueue()
+        reply: SimpleQueue[Child | OSError | ValueError] = SimpleQueue()
         self._orders.put((argv, f"{self._mark}.{name}", reply))
         started = reply.get()
-        if isinstance(started, OSError):
+        if isinstance(started, OSError | ValueError):
             raise started
         return started
 
@@ -98,7 +100,7 @@ class Processes:
             argv, mark, reply = self._orders.get()
             try:
                 reply.put(self._start(argv, mark))
-            except OSError as error:
+            except (OSError, ValueError) as error:
                 reply.put(error)
 
     def _start(self, argv: list[str], mark: str) -> Child:
@@ -111,6 +113,8 @@ class Processes:
         since = int(time.clock_gettime(time.CLOCK_BOOTTIME) * _TICKS) - 1
         try:
             with self._lock:  # nobody looks at the table while a child has not got its own program yet
+                if self._closed:
+                    raise ProcessLookupError("the hands are closing")
                 pid = os.posix_spawn(
                     argv[0],
                     argv,
@@ -123,7 +127,7 @@ class Processes:
                 self._leaders[pid] = mark
                 if self.frozen:
                     self._hold([process] if (process := _process(pid)) else [])
-        except OSError:
+        except (OSError, ValueError):
             os.close(output)
             raise
         finally:
@@ -162,7 +166,9 @@ class Processes:
         return os.waitstatus_to_exitcode(status)
 
     def end_everything(self) -> None:
-        """End every process below this one."""
+        """End every process below this one; none is started any more."""
+        with self._lock:
+            self._closed = True
         _end_all(lambda: [process for process in self._below() if process.state not in "ZX"])
 
     def _tree_of(self, child: Child) -> list[Process]:
@@ -235,13 +241,14 @@ class Processes:
 
     def thaw(self) -> None:
         """Let those go on that were held."""
-        if self._frozen_at is None:
-            return
-        for process in self._stopped:
-            _signal(process, signal.SIGCONT)
-        self._stopped.clear()
-        self._frozen_for += time.monotonic() - self._frozen_at
-        self._frozen_at = None
+        with self._lock:
+            if self._frozen_at is None:
+                return
+            for process in self._stopped:
+                _signal(process, signal.SIGCONT)
+            self._stopped.clear()
+            self._frozen_for += time.monotonic() - self._frozen_at
+            self._frozen_at = None
 
 
 def end_marked(mark: str) -> None:
@@ -253,31 +260,41 @@ def _end_all(victims: Callable[[], list[Process]]) -> None:
     """Kill until nobody is left, for a bounded time: a process may fork while it is looked for."""
     deadline = time.monotonic() + _KILL_PATIENCE
     while (left := victims()) and time.monotonic() < deadline:
-        poller = select.poll()
-        handles = []
         for process in left:
-            with suppress(OSError):
-                handle = os.pidfd_open(process.pid)
-                handles.append(handle)
-                poller.register(handle, select.POLLIN)
-                signal.pidfd_send_signal(handle, signal.SIGKILL)
-        waiting = set(handles)
-        while waiting and (ended := poller.poll(100)):
-            for handle, _ in ended:
-                poller.unregister(handle)
-                waiting.discard(handle)
-        for handle in handles:
-            os.close(handle)
+            _signal(process, signal.SIGKILL)
+        for process in left:
+            _await_end(process)
 
 
 def _signal(process: Process, number: signal.Signals) -> None:
-    with suppress(OSError):
+    """Signal a process, and never another that has got its number."""
+    with _handle(process) as handle, suppress(OSError):
+        if handle is not None:
+            signal.pidfd_send_signal(handle, number)
+
+
+def _await_end(process: Process) -> None:
+    """Wait a moment for a process to be gone."""
+    with _handle(process) as handle:
+        if handle is not None:
+            poller = select.poll()
+            poller.register(handle, select.POLLIN)
+            poller.poll(100)
+
+
+@contextmanager
+def _handle(process: Process) -> Iterator[int | None]:
+    """A descriptor of exactly this process; none where it is gone."""
+    try:
         handle = os.pidfd_open(process.pid)
-        try:
-            if (same := _process(process.pid)) and same.since == process.since:
-                signal.pidfd_send_signal(handle, number)
-        finally:
-            os.close(handle)
+    except OSError:
+        yield None
+        return
+    try:
+        same = _process(process.pid)
+        yield handle if same and same.since == process.since else None
+    finally:
+        os.close(handle)
 
 
 def _table() -> Iterator[Process]:

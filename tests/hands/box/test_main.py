@@ -34,7 +34,7 @@ def test_the_greeting_says_what_holds(world: World) -> None:
     ],
 )
 def test_what_cannot_be_kept_is_refused_before_anything_runs(world: World, change: dict[str, object], why: str) -> None:
-    box = Box(box_policy(world, **change))
+    box = Box(box_policy(world) | change)
     assert why in str(box.greeting["refused"])
     assert box.close() == 126
 
@@ -55,7 +55,6 @@ def test_a_first_line_that_is_no_policy_is_refused(world: World) -> None:
         b'{"id": 1}',
         b'{"id": "x", "op": "shell", "input": {}}',
         b"[" * 100_000,
-        b'{"id": 1, "op": "cancel", "input": {}}',
         b'{"id": 1, "op": "cancel", "input": {"target": "x"}}',
         b"\xff\xfe",
     ],
@@ -86,7 +85,6 @@ def test_odd_lines_are_answered_and_do_no_harm(box: Box, line: bytes) -> None:
         ("list_files", {"path": 1}),
         ("list_files", {"glob": 1}),
         ("search_files", {"pattern": None}),
-        ("search_files", {"pattern": "\ud800"}),
     ],
 )
 def test_odd_inputs_are_answered(box: Box, op: str, given: dict[str, object]) -> None:
@@ -113,14 +111,18 @@ def test_it_runs_from_an_archive_with_the_standard_library_alone(world: World) -
     assert set(others.split()) <= {"__main__", "loki_tui", "_distutils_hack"}
 
 
-def test_it_takes_little_memory(box: Box) -> None:
+def test_it_takes_little_memory(world: World) -> None:
+    box = Box(box_policy(world))
+    assert box.shell("echo at work") == "at work\n"
     status = Path(f"/proc/{box.process.pid}/status").read_text()
     resident = int(status.partition("VmRSS:")[2].split()[0])
-    assert resident < 24_000  # kB; 14,000 on the machine it was made on
+    assert resident < 20_000  # kB; 13,500 on the machine it was made on
+    box.close()
 
 
 def test_the_private_temporary_directory_is_emptied_even_of_a_very_deep_tree(world: World) -> None:
     box = Box(box_policy(world))
-    box.shell("cd $TMPDIR; for i in $(seq 1500); do mkdir d && cd d; done; touch end")
+    program = "import os; os.chdir(os.environ['TMPDIR']); [(os.mkdir('d'), os.chdir('d')) for _ in range(1100)]"
+    assert box.ask("shell", command=f'/usr/bin/python3 -I -S -c "{program}"')["ok"]
     assert box.close() == 0
     assert list((world.base / "tmp").iterdir()) == []

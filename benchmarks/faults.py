@@ -1,0 +1,33 @@
+"""A provider that fails in mid-answer: who goes on, and who dies. Run for real, in the third turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from benchmarks import scenario
+from benchmarks.figures import Effort, Figure
+from benchmarks.trial import Contestant, run_trial
+
+Body = dict[str, Any]
+
+_BREAKS = {
+    "connection reset": {"how": "reset", "after": 3},
+    "malformed stream": {"how": "garble", "after": 3},
+    "overload reported": {"how": "report", "after": 3},
+    "clean end, but early": {"how": "end", "after": 3},
+}
+_SETTINGS = {"LOKI_RETRY_BASE_SECONDS": "0.05"}
+
+
+def measure(effort: Effort) -> Iterator[Figure]:
+    del effort  # It goes on, or it does not.
+    for name, fault in _BREAKS.items():
+        script = [*scenario.work(2), {"break": fault}, *scenario.work(5)[2:], scenario.finish()]
+        ours, floor = (_finishes("ours", script), _finishes("floor", script))
+        yield Figure(f"{name} in mid-stream: work finished", "runs", ours, floor, "at least", 1)
+
+
+def _finishes(who: Contestant, script: Sequence[Body]) -> int:
+    trial = run_trial(who, script, settings=_SETTINGS)
+    return int(trial.exit_code == 0 and len(trial.arrivals) == len(script))

@@ -1,0 +1,79 @@
+"""`loki start --detach`: a run in a process of its own, which outlives this one and its terminal."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from loki_tui.cli.driving import Order, Ready, make_ready
+from loki_tui.cli.output import remark, say
+from loki_tui.core.errors import ExitCode, LokiError
+from loki_tui.core.settings import variable_of
+from loki_tui.runtime.client import RunClient
+from loki_tui.runtime.host import new_run_id
+
+PATIENCE = 30.0
+"""Seconds a detached run has to journal its first event."""
+
+
+def start_detached(order: Order, environ: Mapping[str, str]) -> ExitCode:
+    """Begin a run in a process of its own, and return once it is under way.
+
+    Raises:
+        LokiError: It is not.
+    """
+    ready = make_ready(order, environ)
+    run = new_run_id()
+    state = ready.around.project.state
+    state.prepare()
+    log = state.prepare_run(run).root / "engine.log"
+    child = _send_off(order, ready, run=run, log=log)
+    code = _wait_until_begun(RunClient(ready.around.project, run), child)
+    if code is not None:
+        for line in log.read_text(errors="replace").splitlines():
+            remark(line)
+        return code
+    say(run)
+    remark(f"It goes on in the background (process {child.pid}). Watch: loki logs -f. End: loki stop.")
+    return ExitCode.COMPLETED
+
+
+def _send_off(order: Order, ready: Ready, *, run: str, log: Path) -> subprocess.Popen[bytes]:
+    # -P: with -m alone Python would import whatever an agent put into the working directory.
+    command = [sys.executable, "-P", "-m", "loki_tui", "start", "--headless", f"--run={run}"]
+    if order.record is not None:
+        command.append(f"--record={order.record.absolute()}")
+    options = {variable_of(name): str(value) for name, value in order.overrides.items() if value is not None}
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [*command, "--", str(ready.prd.path)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=ready.around.project.workspace,
+            env={**ready.around.environ, **options},
+            start_new_session=True,
+        )
+
+
+def _wait_until_begun(client: RunClient, child: subprocess.Popen[bytes]) -> ExitCode | None:
+    """Wait for the run's first event.
+
+    Returns:
+        What the process ended with before there was one; none where the run is under way.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while not client.begun():
+        try:
+            return ExitCode(child.wait(timeout=0.05))
+        except subprocess.TimeoutExpired:
+            pass
+        if time.monotonic() > deadline:
+            child.terminate()
+            raise LokiError(
+                f"The run did not begin within {PATIENCE:g} s; its process was ended.", hint="Try without --detach."
+            )
+    return None

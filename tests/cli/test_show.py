@@ -1,0 +1,70 @@
+"""What is going on, and what has been: `loki status`, `logs`, `runs`, `checkpoint`, `config`."""
+
+from __future__ import annotations
+
+import json
+
+from tests.support.program import Program
+
+
+async def test_without_a_run_every_question_has_a_plain_answer(loki: Program) -> None:
+    told = await loki("status")
+    assert told.code == 0
+    assert "not running" in told.out
+    assert "loki start" in told.out
+    assert json.loads((await loki("status", "--json")).out)["run"] is None
+    listed = await loki("runs")
+    assert (listed.code, listed.out) == (0, "")
+    assert "no run" in listed.err
+    assert (await loki("logs")).code == 2
+    assert not loki.state.exists()
+
+
+async def test_a_run_that_has_ended_can_be_looked_at_and_gone_back_from(loki: Program) -> None:
+    run = await loki("start")
+    assert run.code == 0, run
+    below = loki.workspace / "deep" / "down"
+    below.mkdir(parents=True)
+    told = await loki("status", cwd=below)
+    assert told.code == 0
+    assert "COMPLETED" in told.out.splitlines()[0]
+    assert "git switch main" in told.out.splitlines()[-1]
+    assert len(told.out.splitlines()) <= 20
+    watched = await loki("status", "--watch")
+    assert watched.out == told.out
+    logs = await loki("logs", "--follow", cwd=below)
+    assert logs.out == run.out
+    listed = await loki("checkpoint", "list", cwd=below)
+    assert [line.split()[0] for line in listed.out.splitlines()] == ["c1", "c2"]
+    assert "+x = 1" in (await loki("checkpoint", "show", "c2")).out
+    unknown = await loki("checkpoint", "restore", "c9")
+    assert unknown.code == 2
+    assert "loki checkpoint list" in unknown.err
+    restored = await loki("checkpoint", "restore", "c1", cwd=below)
+    assert restored.code == 0, restored
+    assert not (loki.workspace / "new.py").exists()
+    again = await loki("checkpoint", "restore", restored.err.split()[-1].rstrip("."))
+    assert again.code == 0, again
+    assert (loki.workspace / "new.py").exists()
+
+
+async def test_a_reader_that_closes_early_ends_it_quietly(loki: Program) -> None:
+    assert (await loki("start")).code == 0
+    async with loki.started("logs", "--json") as logs:
+        assert logs.stdout is not None
+        logs.stdout._transport.close()  # type: ignore[attr-defined]
+        assert logs.stderr is not None
+        assert await logs.stderr.read() == b""
+        assert await logs.wait() == 141
+
+
+async def test_settings_are_shown_with_where_they_come_from(loki: Program) -> None:
+    config = loki.home / ".config" / "loki" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text("max_iterations = 12\n")
+    shown = await loki("config")
+    assert f"LOKI_MAX_ITERATIONS=12  from configuration file {config}" in shown.out
+    assert "LOKI_PROVIDER=replay  from environment" in shown.out
+    checked = await loki.with_(LOKI_MAX_RETRIES="often")("config", "check")
+    assert checked.code == 2
+    assert "LOKI_MAX_RETRIES is 'often'" in checked.err

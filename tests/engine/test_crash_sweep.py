@@ -1,0 +1,252 @@
+"""A run whose engine is killed at any append of its journal ends like one that was left alone.
+
+Every point is tried, each with a real process, a real SIGKILL and fresh engines afterwards: right
+after an append became durable, and right before one, when what it records has happened already.
+Points are dealt out to shards, since one test would be too long and three hundred too many.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from loki_tui.core import events as ev
+from loki_tui.core.events import Event, Record
+from loki_tui.core.fold import fold
+from loki_tui.core.money import ZERO
+from loki_tui.core.state import RunState
+from tests.support.git import git
+from tests.support.mortal import RUN, Lives, Mode, Place, make_place
+from tests.support.saga import Served, read_bill
+
+SHARDS = 8
+MOMENTS = 50
+"""The run has more than this of either kind."""
+BRANCH = f"loki/{RUN}"
+PATIENCE_SECONDS = 10.0
+
+# A shard has some twenty engines to kill and to bring back, on a machine it may have to share.
+pytestmark = pytest.mark.timeout(600)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """How a run went, read from what it left behind."""
+
+    place: Place
+    records: list[Record]
+
+    @property
+    def events(self) -> list[Event]:
+        return [record.event for record in self.records]
+
+    @property
+    def state(self) -> RunState:
+        return fold(self.records, run=RUN)
+
+    @property
+    def tree(self) -> str:
+        return git(self.place.workspace, "rev-parse", f"{BRANCH}^{{tree}}")
+
+    @property
+    def steps(self) -> Counter[str]:
+        """The steps whose answers the journal has."""
+        return Counter(_step_of(event) for event in self.events if isinstance(event, ev.ModelAnswered))
+
+
+@pytest.fixture(scope="module")
+def lives() -> Iterator[Lives]:
+    with Lives() as lives:
+        yield lives
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_place(tmp_path_factory.mktemp("template")).root
+
+
+@pytest.fixture(scope="module")
+def undisturbed(lives: Lives, template: Path, tmp_path_factory: pytest.TempPathFactory) -> Story:
+    place = _copy(template, tmp_path_factory.mktemp("undisturbed") / "run")
+    assert lives.live(place) == 0, place.complaints.read_text()
+    return Story(place, place.records())
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+@pytest.mark.parametrize("mode", ["after", "before"])
+def test_death_at_any_append_changes_nothing(
+    lives: Lives, template: Path, undisturbed: Story, tmp_path: Path, mode: Mode, shard: int
+) -> None:
+    for at in count(shard + 1, SHARDS):
+        place = _copy(template, tmp_path / str(at))
+        status = lives.live(place, mode=mode, at=at)
+        if status == 0:
+            break  # the run has no more appends than that
+        assert status == -signal.SIGKILL, place.complaints.read_text()
+        cut = place.records()
+        _bring_to_an_end(lives, place)
+        try:
+            _compare(Story(place, place.records()), cut, undisturbed, mode)
+        except AssertionError as error:
+            last = f"{cut[-1].seq} {cut[-1].event.kind}" if cut else "nothing"
+            raise AssertionError(f"killed {mode} append {at}; the journal ended with {last}") from error
+        shutil.rmtree(place.root)
+    assert at > MOMENTS, "a run that ends early proves nothing"
+
+
+def test_the_undisturbed_run_has_everything_in_it(undisturbed: Story) -> None:
+    kinds = Counter(event.kind for event in undisturbed.events)
+    assert kinds["iteration_finished"] == 2
+    assert kinds["model_failed"] == 1
+    assert kinds["context_compacted"] == 1
+    assert kinds["delegate_finished"] == 2
+    assert kinds["steering_delivered"] == 1
+    assert kinds["approval_decided"] == 8
+    assert [event.verdict for event in undisturbed.events if isinstance(event, ev.PhaseFinished)] == [
+        "failed",
+        "passed",
+    ]
+    assert kinds["warned"] == 0
+    _check_books(undisturbed, undisturbed.records)
+
+
+def _copy(template: Path, root: Path) -> Place:
+    shutil.copytree(template, root, symlinks=True)
+    return Place(root)
+
+
+def _bring_to_an_end(lives: Lives, place: Place) -> None:
+    assert lives.live(place) == 0, place.complaints.read_text()
+    assert fold(place.records(), run=RUN).closed is not None
+
+
+# -- what must be the same ----------------------------------------------------------------------
+
+
+def _compare(story: Story, cut: Sequence[Record], undisturbed: Story, mode: Mode) -> None:
+    state = story.state
+    assert state.closed is not None
+    assert state.closed.outcome == "completed"
+    assert story.tree == undisturbed.tree
+    assert state.commit == git(story.place.workspace, "rev-parse", BRANCH)
+    assert git(story.place.workspace, "status", "--porcelain") == ""
+    assert [iteration.number for iteration in state.iterations] == [1, 2]
+    assert state.notes == undisturbed.state.notes
+    assert state.notes_delivered == 1
+    assert state.waiting_approvals == []
+    _check_journal(story, cut)
+    _check_answers(story, undisturbed, cut, mode)
+    _check_books(story, cut)
+    _check_actions(story, cut)
+    _check_processes(story.place.root)
+
+
+def _check_journal(story: Story, cut: Sequence[Record]) -> None:
+    """Nothing that was durable is lost or changed, and nothing is missing in between."""
+    assert story.records[: len(cut)] == list(cut)
+    assert [record.seq for record in story.records] == list(range(1, len(story.records) + 1))
+    assert story.place.first_broken_link() is None
+
+
+def _check_answers(story: Story, undisturbed: Story, cut: Sequence[Record], mode: Mode) -> None:
+    """No answer is asked for twice but one that was lost in flight."""
+    original = Counter({step: times for step, times in story.steps.items() if not step.endswith("-again")})
+    missing = undisturbed.steps - original
+    assert original - undisturbed.steps == Counter()
+    assert not missing or (_delegating(cut) and all(step.startswith("s") for step in missing))
+    served = Counter(entry.digest for entry in read_bill(story.place.bill) if not entry.failed)
+    repeated = [digest for digest, times in served.items() if times > 1]
+    assert len(repeated) <= (mode == "before")
+    assert all(served[digest] == 2 for digest in repeated)
+    assert len(repeated) <= len(_lost_requests(cut))
+
+
+def _check_books(story: Story, cut: Sequence[Record]) -> None:
+    """What the provider bills is booked; what it may bill for a lost request is held, and never less."""
+    books = story.state.books
+    bill = sum((_price(entry) for entry in read_bill(story.place.bill)), ZERO)
+    lost = _lost_requests(cut) if len(cut) < len(story.records) else []
+    failed = [event for event in story.events if isinstance(event, ev.ModelFailed)]
+    assert books.reserved == {}
+    assert books.unconfirmed == sum((event.unconfirmed for event in failed), ZERO) + sum(
+        (asked.reserved for asked in lost), ZERO
+    )
+    assert books.spent <= bill <= books.spent + books.unconfirmed
+    if not lost:
+        assert books.spent == bill
+    assert all(asked.reserved > 0 for asked in lost)
+
+
+def _check_actions(story: Story, cut: Sequence[Record]) -> None:
+    """What was in flight is reported as interrupted, once, and not done again behind the agent's back."""
+    started = [event.action for event in story.events if isinstance(event, ev.ActionStarted)]
+    finished = [event for event in story.events if isinstance(event, ev.ActionFinished) and event.action]
+    assert Counter(started) == Counter(event.action for event in finished)
+    interrupted = {event.action for event in finished if event.interrupted}
+    assert interrupted == set(fold(cut).in_flight)
+    calls = Counter(event.call for event in story.events if isinstance(event, ev.ActionFinished))
+    assert all(times == 1 for times in calls.values())
+    ran = Counter((story.place.workspace / "ran.log").read_text().split())
+    assert all(times == 1 for times in ran.values())
+
+
+def _check_processes(root: Path) -> None:
+    """Nothing that belongs to the run is alive."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while alive := _processes_in(root):
+        assert time.monotonic() < deadline, alive
+        time.sleep(0.02)
+
+
+# -- reading the evidence -----------------------------------------------------------------------
+
+
+def _step_of(answer: ev.ModelAnswered) -> str:
+    said = "".join(part.text for part in answer.parts if part.type == "text")
+    found = re.match(r"\[(.*?)\]", said)
+    assert found
+    return found[1]
+
+
+def _lost_requests(cut: Sequence[Record]) -> list[ev.ModelRequested]:
+    """Requests whose end the journal did not see, worked out apart from the fold."""
+    requests = {record.event.request: record.event for record in cut if isinstance(record.event, ev.ModelRequested)}
+    for record in cut:
+        if isinstance(record.event, ev.ModelAnswered | ev.ModelFailed):
+            del requests[record.event.request]
+    return list(requests.values())
+
+
+def _delegating(cut: Sequence[Record]) -> bool:
+    return any(started.tool == "delegate" for started in fold(cut).in_flight.values())
+
+
+def _price(served: Served) -> Decimal:
+    return Decimal(served.usage.input_tokens + served.usage.output_tokens) / 1000
+
+
+def _processes_in(root: Path) -> list[str]:
+    """Processes whose directory or environment lies in the run's place."""
+    found = []
+    for process in Path("/proc").iterdir():
+        if not process.name.isdigit():
+            continue
+        try:
+            here = Path(os.readlink(process / "cwd"))
+            belongs = here.is_relative_to(root) or os.fsencode(root) + b"/" in (process / "environ").read_bytes()
+            if belongs:
+                found.append(f"{process.name}: {(process / 'cmdline').read_bytes()!r}")
+        except OSError:
+            continue  # it has just ended, or is another user's
+    return found

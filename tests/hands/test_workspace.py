@@ -1,0 +1,239 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import loki_tui
+from loki_tui.core.errors import ConfinementError, UsageError, WorkspaceError
+from loki_tui.engine.ports import ActionResult, Workspace, Workspaces
+from loki_tui.hands.workspace import HandsWorkspace, HandsWorkspaces
+from tests.support.hands import SECRET, World, alive, parent_of, state_of, until
+
+SUITE = Path(loki_tui.__file__).parent.parent
+
+
+async def sh(hands: Workspace, command: str) -> str:
+    return (await hands.perform("shell", {"command": command})).output
+
+
+def pid_in(path: Path) -> int:
+    until(lambda: path.exists() and path.read_text().strip().isdigit(), f"{path} with a pid")
+    return int(path.read_text())
+
+
+def test_the_ports_are_kept(world: World) -> None:
+    workspaces: Workspaces = HandsWorkspaces(world.demands())
+    assert callable(workspaces.open_agent)
+
+
+async def test_every_operation_goes_through(hands: HandsWorkspace) -> None:
+    workspace: Workspace = hands
+    written = await workspace.perform("write_file", {"path": "src/b.py", "content": "one\n"})
+    assert written == ActionResult(ok=True, output="Created src/b.py (4 bytes).", diff=written.diff)
+    assert "+one" in written.diff
+    edited = await workspace.perform("edit_file", {"path": "src/b.py", "old_string": "one", "new_string": "two"})
+    assert edited.ok
+    assert (await workspace.perform("read_file", {"path": "src/b.py"})).output == "two\n"
+    assert (await workspace.perform("list_files", {"glob": "b.py"})).output == "src/b.py"
+    assert (await workspace.perform("search_files", {"pattern": "tw."})).output == "src/b.py:1: two\n"
+    assert (await workspace.perform("shell", {"command": "cat src/b.py; exit 4"})).exit_code == 4
+    assert not (await workspace.perform("dance", {})).ok
+
+
+async def test_the_confinement_is_said(hands: HandsWorkspace, world: World) -> None:
+    assert hands.confinement.rung == "landlock"
+    assert hands.confinement.writable == (str(world.workspace),)
+    assert hands.confinement == HandsWorkspaces(world.demands()).confinement
+
+
+async def test_output_streams(hands: HandsWorkspace) -> None:
+    heard: list[str] = []
+    result = await hands.perform("shell", {"command": "echo a; echo b"}, on_output=heard.append)
+    assert "".join(heard) == result.output == "a\nb\n"
+
+
+async def test_operations_run_side_by_side(hands: HandsWorkspace, world: World) -> None:
+    os.mkfifo(world.workspace / "gate")
+    waiting, other = await asyncio.gather(sh(hands, "cat gate"), sh(hands, "echo through > gate; echo sent"))
+    assert (waiting, other) == ("through\n", "sent\n")
+
+
+async def test_large_contents_pass_both_ways(hands: HandsWorkspace) -> None:
+    content = "ü" * 3_000_000 + "\n"
+    assert (await hands.perform("write_file", {"path": "big", "content": content})).ok
+    assert await sh(hands, "wc -c < big") == "6000001\n"
+    assert len((await hands.perform("read_file", {"path": "big"})).output) > 50_000
+
+
+async def test_a_cancelled_call_ends_what_it_started(hands: HandsWorkspace, world: World) -> None:
+    call = asyncio.create_task(sh(hands, "echo $$ > pid; trap '' TERM; while :; do sleep 600; done"))
+    pid = await asyncio.to_thread(pid_in, world.workspace / "pid")
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert not alive(pid)
+    assert await sh(hands, "echo on") == "on\n"
+
+
+async def test_freezing_holds_and_thawing_lets_go(hands: HandsWorkspace, world: World) -> None:
+    call = asyncio.create_task(sh(hands, "echo $$ > pid; read x < gate; echo $x"))
+    os.mkfifo(world.workspace / "gate")
+    pid = await asyncio.to_thread(pid_in, world.workspace / "pid")
+    await hands.freeze()
+    assert state_of(pid) == "T"
+    await hands.thaw()
+    assert state_of(pid) != "T"
+    await asyncio.to_thread((world.workspace / "gate").write_text, "go\n")
+    assert await call == "go\n"
+
+
+async def test_hands_that_die_are_missed_and_leave_nothing_behind(hands: HandsWorkspace, world: World) -> None:
+    tmp = Path((await sh(hands, "echo $TMPDIR")).strip())
+    await hands.perform("shell", {"command": "echo $$ > pid; exec sleep 600", "background": True})
+    pid = await asyncio.to_thread(pid_in, world.workspace / "pid")
+    call = asyncio.create_task(sh(hands, "echo x > started; exec sleep 600"))
+    await asyncio.to_thread(until, (world.workspace / "started").exists)
+    os.kill(parent_of(pid), signal.SIGKILL)
+    with pytest.raises(WorkspaceError, match=r"gone \(status -9\)"):
+        await call
+    assert not alive(pid)
+    with pytest.raises(WorkspaceError):
+        await sh(hands, "true")
+    with pytest.raises(WorkspaceError):
+        await hands.freeze()
+    await hands.close()
+    assert not await asyncio.to_thread(tmp.exists)
+
+
+async def test_closing_twice_is_closing_once(hands: HandsWorkspace) -> None:
+    await hands.close()
+    await hands.close()
+    with pytest.raises(WorkspaceError):
+        await sh(hands, "true")
+
+
+DRIVER = """
+import asyncio, os, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from loki_tui.hands.policy import Demands
+from loki_tui.hands.workspace import HandsWorkspaces
+
+async def main():
+    root, private = Path(sys.argv[2]), Path(sys.argv[3])
+    hands = await HandsWorkspaces(Demands(root=root, private=private, environ={"HOME": str(private)})).open_agent()
+    daemon = "(trap '' TERM HUP; setsid sh -c 'echo $$ > daemon; exec sleep 600' &) ; echo $$ > shell; exec sleep 600"
+    await hands.perform("shell", {"command": daemon, "background": True})
+    await hands.perform("shell", {"command": "echo $PPID > box; echo $TMPDIR > where; exec sleep 600"})
+
+asyncio.run(main())
+"""
+
+
+def test_nothing_outlives_an_engine_that_is_killed(world: World) -> None:
+    argv = [sys.executable, "-c", DRIVER, str(SUITE), str(world.workspace), str(world.base / "private")]
+    with subprocess.Popen(argv) as engine:
+        pids = [pid_in(world.workspace / name) for name in ("daemon", "shell", "box")]
+        where = world.workspace / "where"
+        until(lambda: where.exists() and where.read_text().endswith("\n"))
+        assert all(alive(pid) for pid in pids)
+        engine.kill()
+    until(lambda: not any(alive(pid) for pid in pids), "the end of everything")
+    assert list(Path(where.read_text().strip()).iterdir()) == []
+
+
+# -- the kinds of hands -------------------------------------------------------------------------
+
+
+async def test_allowed_paths_hold(world: World) -> None:
+    hands = await HandsWorkspaces(world.demands(allowed=("src", "other.txt"))).open_agent()
+    assert (await hands.perform("write_file", {"path": "other.txt", "content": "x"})).ok
+    assert (await hands.perform("write_file", {"path": "src/a.py", "content": "x"})).ok
+    refused = await hands.perform("write_file", {"path": "src-evil/a.py", "content": "x"})
+    assert refused.output == (
+        f"src-evil/a.py is outside what this run may write: {world.workspace}/src, {world.workspace}/other.txt."
+    )
+    await hands.close()
+
+
+async def test_a_checkout_has_a_home_of_its_own(hands: HandsWorkspace, world: World) -> None:
+    checkout = world.base / "checkout"
+    checkout.mkdir()
+    await sh(hands, "echo poison > ~/.npmrc")
+    other = await HandsWorkspaces(world.demands()).open_checkout(checkout)
+    assert (
+        await sh(other, f"pwd; cat ~/.npmrc {world.workspace}/other.txt 2> /dev/null; echo x > made") == f"{checkout}\n"
+    )
+    assert not (await hands.perform("read_file", {"path": str(checkout / "made")})).ok
+    await other.close()
+
+
+@pytest.fixture
+def git_dir(world: World) -> Path:
+    subprocess.run(["git", "init", "-q", str(world.workspace)], check=True, timeout=30)
+    return world.workspace / ".git"
+
+
+async def test_repository_hands_write_the_repository_alone(world: World, git_dir: Path) -> None:
+    hands = await HandsWorkspaces(world.demands()).open_repository(git_dir)
+    assert await sh(hands, "git add other.txt && git commit -qm x && git log --format=%an") == "Loki\n"
+    assert not (await hands.perform("write_file", {"path": "other.txt", "content": "x"})).ok
+    await hands.close()
+
+
+async def test_without_confinement_hands_work_and_say_so(world: World) -> None:
+    hands = await HandsWorkspaces(world.demands(confinement="none")).open_agent()
+    assert hands.confinement.rung == "none"
+    assert await sh(hands, f"cat {world.outside}/file.txt; echo $ANTHROPIC_API_KEY") == "untouched\n"
+    assert (await hands.perform("write_file", {"path": str(world.outside / "file.txt"), "content": "x"})).ok
+    await hands.close()
+
+
+async def test_nothing_starts_where_the_limits_cannot_be_kept(world: World) -> None:
+    with pytest.raises(ConfinementError):
+        HandsWorkspaces(world.demands(confinement="bwrap"))
+    with pytest.raises(UsageError):
+        HandsWorkspaces(world.demands(allowed=("missing",)))
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a directory away")
+async def test_a_workspace_of_someone_else_is_refused_with_the_remedy(world: World) -> None:
+    os.chown(world.workspace, 65534, 65534)
+    with pytest.raises(UsageError, match="as the owner of the files"):
+        await HandsWorkspaces(world.demands()).open_agent()
+
+
+# -- what people build with ---------------------------------------------------------------------
+
+
+TOOLS = {
+    "git": "git init -q r && cd r && echo x > f && git add f && git commit -qm 'a commit' && git log --oneline",
+    "venv": "python3 -m venv --without-pip v && v/bin/python -c 'import sys; print(sys.prefix != sys.base_prefix)'",
+    "pip": 'python3 -m pip --version && python3 -m pip config debug | grep -F "$HOME"',
+    "tls": "python3 -c 'import ssl; print(len(ssl.create_default_context().get_ca_certs()))'",
+    "npm": 'npm --version && npm config get cache | grep -F "$HOME"',
+    "node": 'node -e \'new (require("worker_threads").Worker)("console.log(1+1)", {eval: true})\'',
+    "cargo": "cargo init -q --name x c && cd c && cargo --offline check",
+    "gcc": "echo 'int main(){return 0;}' > m.c && gcc m.c -o m && ./m && echo ok",
+}
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+async def test_ordinary_tools_work_with_a_private_home(world: World, tool: str) -> None:
+    program = {"venv": "python3", "pip": "python3", "tls": "python3"}.get(tool, tool)
+    if not shutil.which(program):
+        pytest.skip(f"{program} is not installed")
+    person = {**os.environ, "HOME": pwd.getpwuid(os.getuid()).pw_dir, "API_TOKEN": SECRET}
+    hands = await HandsWorkspaces(world.demands(environ=person)).open_agent()
+    result = await hands.perform("shell", {"command": TOOLS[tool], "timeout_seconds": 60})
+    assert result.ok, result.output
+    assert result.output
+    await hands.close()

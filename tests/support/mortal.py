@@ -1,0 +1,280 @@
+"""Engines that die: each life is a process of its own, ended by SIGKILL at a chosen append to the journal.
+
+    python -m tests.support.mortal
+
+reads one JSON object a line (`root`, `mode`, `at`), has a freshly forked process live that life,
+and prints the status it ended with. Forking saves the import, nothing else is shared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from loki_tui.core import events as ev
+from loki_tui.core import requests as rq
+from loki_tui.core.events import Event, Record
+from loki_tui.core.fold import fold
+from loki_tui.core.requests import Request
+from loki_tui.core.settings import Settings
+from loki_tui.core.state import RunState
+from loki_tui.engine.engine import Engine
+from loki_tui.engine.ports import Live
+from loki_tui.runtime.build import build_world
+from loki_tui.runtime.surroundings import Surroundings
+from loki_tui.store.journal import SqliteJournal
+from loki_tui.store.lock import EngineLock
+from tests.support import git
+from tests.support.saga import MAX_OUTPUT, MODEL, PRICE, TEST, WINDOW, SagaModel
+from tests.support.scripted import FakeClock
+
+RUN = "r1"
+PRD = "# A thing\n\nIt works.\n"
+REPOSITORY = Path(__file__).parents[2]
+
+Mode = Literal["after", "before", "never"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A project, its state, and the provider's bill."""
+
+    root: Path
+
+    @property
+    def workspace(self) -> Path:
+        return self.root / "project"
+
+    @property
+    def bill(self) -> Path:
+        return self.root / "bill.jsonl"
+
+    @property
+    def complaints(self) -> Path:
+        """What engines said when they broke off."""
+        return self.root / "complaints.txt"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return git.ENVIRONMENT | {"HOME": str(self.root / "home"), "LOKI_DIR": str(self.root / "state")}
+
+    @property
+    def around(self) -> Surroundings:
+        return Surroundings.here(self.environ, self.workspace)
+
+    def records(self) -> list[Record]:
+        """All events so far."""
+        if not self.around.project.state.journal.exists():
+            return []
+        with self.around.project.reader() as reader:
+            return list(reader.records(RUN))
+
+    def first_broken_link(self) -> int | None:
+        """Where the hash chain breaks, if it does."""
+        with self.around.project.reader() as reader:
+            return reader.verify_chain(RUN)
+
+
+def make_place(root: Path) -> Place:
+    """A committed project in an empty directory."""
+    place = Place(root)
+    git.repository(place.workspace, {".gitignore": "ran.log\n", "README.md": "hello\n"})
+    (root / "home").mkdir()
+    return place
+
+
+# -- a life -------------------------------------------------------------------------------------
+
+
+class MortalJournal:
+    """A journal whose process dies right before or right after one of its appends.
+
+    An append that follows another without an `await` in between has no moment of its own before
+    it: the world is as it was after the one before, and that death is died in the other mode.
+
+    Also the person at their terminal: whatever asks for approval is approved.
+    Implements `loki_tui.engine.ports.Journal`.
+    """
+
+    def __init__(self, inner: SqliteJournal, *, mode: Mode, at: int) -> None:
+        self.run = inner.run
+        self._inner = inner
+        self._mode = mode
+        self._left = at
+        self._step: asyncio.Task[object] | None = None
+
+    def append(self, *events: Event, stream: str | None = None, consumes: int | None = None) -> list[Record]:
+        if self._mode == "before" and not self._follows_at_once():
+            self._die_when_due()
+        records = self._inner.append(*events, stream=stream, consumes=consumes)
+        if self._mode == "after":
+            self._die_when_due()
+        for event in events:
+            if isinstance(event, ev.ApprovalRequested):
+                self.approve(event)
+        return records
+
+    def _follows_at_once(self) -> bool:
+        """Whether this append comes in the same step of the same task as the one before."""
+        task = asyncio.current_task()
+        follows = task is self._step
+        self._step = task
+        asyncio.get_running_loop().call_soon(self._end_step)
+        return follows
+
+    def _end_step(self) -> None:
+        self._step = None
+
+    def _die_when_due(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def approve(self, asked: ev.ApprovalRequested) -> None:
+        decision = rq.Decide(by="ada", approval=asked.approval, digest=asked.digest, decision="approved")
+        self._inner.post(decision)
+
+    def records(self, after: int = 0) -> Iterator[Record]:
+        return self._inner.records(after)
+
+    def put_blob(self, data: bytes) -> str:
+        return self._inner.put_blob(data)
+
+    def get_blob(self, digest: str) -> bytes:
+        return self._inner.get_blob(digest)
+
+    def pending_requests(self) -> list[tuple[int, Request]]:
+        return self._inner.pending_requests()
+
+    async def wait_for_request(self) -> None:
+        await self._inner.wait_for_request()
+
+    def take_warnings(self) -> list[str]:
+        return self._inner.take_warnings()
+
+
+SETTINGS = Settings.model_validate(
+    {
+        "provider": "replay",
+        "cassette": "/dev/null",
+        "model_planning": MODEL,
+        "model_work": MODEL,
+        "model_prices": {MODEL: PRICE},
+        "budget_limit": "1000000",
+        "context_window": WINDOW,
+        "max_output_tokens": MAX_OUTPUT,
+        "staged_autonomy": True,
+        "test_command": TEST,
+        "max_iterations": 5,
+    }
+)
+
+
+async def live(place: Place, *, mode: Mode, at: int) -> None:
+    """One engine's life, as `loki start` or `loki resume` would begin it."""
+    around = place.around
+    with EngineLock.acquire(around.project.state, run=RUN) as lock, SqliteJournal.open(lock) as inner:
+        journal = MortalJournal(inner, mode=mode, at=at)
+        state = fold(inner.records(), run=RUN)
+        if state.closed is not None:
+            return
+        _begin(place, inner, journal, state)
+        await asyncio.sleep(0)
+        world = build_world(around, SETTINGS, inner, model=SagaModel(place.bill), live=Live())
+        await Engine(replace(world, journal=journal, clock=FakeClock()), SETTINGS).run()
+
+
+def _begin(place: Place, inner: SqliteJournal, journal: MortalJournal, state: RunState) -> None:
+    if state.created is None:
+        journal.append(
+            ev.RunCreated(
+                prd_path="prd.md",
+                prd=inner.put_blob(PRD.encode()),
+                workspace=str(place.workspace),
+                provider="scripted",
+                models=SETTINGS.models,
+                settings={},
+                version="0",
+                max_iterations=SETTINGS.max_iterations,
+                budget=SETTINGS.budget_limit,
+            )
+        )
+    else:
+        inner.post(rq.Resume(by="ada"))
+    for approval in state.waiting_approvals:
+        journal.approve(approval.request)
+    posted = place.root / "steered"
+    if not posted.exists():
+        inner.post(rq.Steer(by="ada", note="Mind the gap."))
+        posted.touch()
+
+
+# -- the server of lives ------------------------------------------------------------------------
+
+
+class Lives:
+    """Has engines live and die; use as a context manager."""
+
+    def __enter__(self) -> Lives:
+        self._server = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.mortal"],
+            cwd=REPOSITORY,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._server.stdin
+        assert self._server.stdout
+        self._server.stdin.close()
+        self._server.wait(30)
+        self._server.stdout.close()
+
+    def live(self, place: Place, *, mode: Mode = "never", at: int = 0) -> int:
+        """Have one engine live.
+
+        Returns:
+            The process's status: 0, or the negative number of the signal that ended it.
+        """
+        assert self._server.stdin
+        assert self._server.stdout
+        self._server.stdin.write(json.dumps({"root": str(place.root), "mode": mode, "at": at}) + "\n")
+        self._server.stdin.flush()
+        return int(self._server.stdout.readline())
+
+
+def _serve() -> None:
+    for line in sys.stdin:
+        order = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            _be_born(Place(Path(order["root"])), mode=order["mode"], at=order["at"])
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        sys.stdout.write(f"{status}\n")
+        sys.stdout.flush()
+
+
+def _be_born(place: Place, *, mode: Mode, at: int) -> None:
+    try:
+        os.environ.clear()
+        os.environ.update(place.environ)
+        asyncio.run(live(place, mode=mode, at=at))
+    except BaseException:
+        place.complaints.write_text(traceback.format_exc())
+        os._exit(1)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    _serve()
