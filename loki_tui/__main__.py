@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 from loki_tui import __version__
@@ -19,6 +20,8 @@ def main() -> None:
     # Imports make half a million objects that stay: with the usual threshold of 700 Python would look
     # for garbage among them again and again, for a sixth of the whole start-up.
     gc.set_threshold(10_000)
+    # pydantic would read what every installed package says of itself, to find plug-ins of its own.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from loki_tui.cli.app import run  # noqa: PLC0415 (see above)
 
     sys.exit(run())

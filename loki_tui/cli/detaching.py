@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from loki_tui.cli.driving import Order, Ready, make_ready
@@ -19,8 +21,11 @@ PATIENCE = 30.0
 """Seconds a detached run has to journal its first event."""
 
 
-def start_detached(order: Order, environ: Mapping[str, str]) -> ExitCode:
+def start_detached(order: Order, environ: Mapping[str, str]) -> int:
     """Begin a run in a process of its own, and return once it is under way.
+
+    Returns:
+        What this process is to exit with.
 
     Raises:
         LokiError: It is not.
@@ -36,7 +41,7 @@ def start_detached(order: Order, environ: Mapping[str, str]) -> ExitCode:
         for line in log.read_text(errors="replace").splitlines():
             remark(line)
         return code
-    say(run)
+    say(json.dumps({"run": run}) if order.json else run)
     remark(f"It goes on in the background (process {child.pid}). Watch: loki logs -f. End: loki stop.")
     return ExitCode.COMPLETED
 
@@ -59,7 +64,7 @@ def _send_off(order: Order, ready: Ready, *, run: str, log: Path) -> subprocess.
         )
 
 
-def _wait_until_begun(client: RunClient, child: subprocess.Popen[bytes]) -> ExitCode | None:
+def _wait_until_begun(client: RunClient, child: subprocess.Popen[bytes]) -> int | None:
     """Wait for the run's first event.
 
     Returns:
@@ -67,10 +72,9 @@ def _wait_until_begun(client: RunClient, child: subprocess.Popen[bytes]) -> Exit
     """
     deadline = time.monotonic() + PATIENCE
     while not client.begun():
-        try:
-            return ExitCode(child.wait(timeout=0.05))
-        except subprocess.TimeoutExpired:
-            pass
+        with suppress(subprocess.TimeoutExpired):
+            code = child.wait(timeout=0.05)
+            return None if client.begun() else code
         if time.monotonic() > deadline:
             child.terminate()
             raise LokiError(

@@ -38,8 +38,6 @@ class Order:
     json: bool = False
     consents: bool = False
     """Whether every question is answered with yes."""
-    asks: bool = True
-    """Whether a question may be asked, given a terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,7 @@ def make_ready(order: Order, environ: Mapping[str, str]) -> Ready:
     check_prices(settings)
     if order.record is not None:
         check_recording(order.record)
-    ensure_repository(around, settings, consent=lambda: order.consents or (order.asks and _asked(workspace)))
+    ensure_repository(around, settings, consent=lambda: order.consents or _asked(workspace))
     return Ready(around, settings, prd)
 
 
@@ -95,25 +93,30 @@ def resume(run: str | None, environ: Mapping[str, str], *, budget: Decimal | Non
     assert view.state.created is not None
     settings = around.settings_of(view.state.created)
     check_provider(settings, environ)
+    check_prices(settings if budget is None else settings.model_copy(update={"budget_limit": budget}))
     with RunHost.open(around, settings, run=summary.id) as host:
         host.take_up(budget=budget)
-        return drive(host, json=json)
+        return drive(host, json=json, after=view.state.seq)
 
 
-def drive(host: RunHost, *, json: bool) -> ExitCode:
+def drive(host: RunHost, *, json: bool, after: int = 0) -> ExitCode:
     """Drive a run to its end, print what happens, and say where the work is.
+
+    Args:
+        host: Holds the run.
+        json: Whether events are printed as JSON.
+        after: The last event that is not printed, since it was before.
 
     Returns:
         What the process is to exit with.
     """
-    code = asyncio.run(_drive(host, json=json))
+    code = asyncio.run(_drive(host, Presenter(host.run_id, write=say, json_lines=json, after=after)))
     for line in closing_lines(host.client.view().state):
         remark(line)
     return code
 
 
-async def _drive(host: RunHost, *, json: bool) -> ExitCode:
-    presenter = Presenter(host.run_id, write=say, json_lines=json)
+async def _drive(host: RunHost, presenter: Presenter) -> ExitCode:
     printing = asyncio.create_task(_print(presenter, host))
     try:
         return await host.run()
@@ -126,7 +129,7 @@ async def _drive(host: RunHost, *, json: bool) -> ExitCode:
 
 async def _print(presenter: Presenter, host: RunHost) -> None:
     with _output_may_go():
-        await presenter.follow(host.follow())
+        await presenter.follow(host.follow(after=presenter.seq))
 
 
 @contextmanager

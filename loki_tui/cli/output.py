@@ -42,13 +42,13 @@ def colours(stream: TextIO) -> bool:
 
 
 def say(line: Line | str) -> None:
-    """Print a line of data.
+    """Print on stdout: a line for a person, or data as it is.
 
     Raises:
         LokiError: It cannot be written; a `ReaderGoneError` where nobody reads it.
     """
     with _guarded(sys.stdout) as stream:
-        stream.write(f"{_styled(Line(line) if isinstance(line, str) else line, stream)}\n")
+        stream.write(f"{_styled(line, stream)}\n")
         stream.flush()
 
 
@@ -67,7 +67,7 @@ def repaint(lines: Sequence[Line]) -> None:
 def remark(line: Line | str) -> None:
     """Say something that is no data: it goes to stderr, and is lost where that is gone."""
     with suppress(LokiError), _guarded(sys.stderr) as stream:
-        stream.write(f"{_styled(Line(line) if isinstance(line, str) else line, stream)}\n")
+        stream.write(f"{_styled(line, stream)}\n")
         stream.flush()
 
 
@@ -78,9 +78,11 @@ def complain(error: LokiError) -> None:
         remark(f"      {error.hint}")
 
 
-def _styled(line: Line, stream: TextIO) -> str:
+def _styled(line: Line | str, stream: TextIO) -> str:
+    if isinstance(line, str):
+        return visible(line)
+    text = _wrapped(visible(line.text)) if stream.isatty() else visible(line.text)
     code = _CODES[line.tone] if colours(stream) else ""
-    text = _wrapped(visible(line.text)) if stream is sys.stdout and stream.isatty() else visible(line.text)
     return f"\x1b[{code}m{text}\x1b[0m" if code else text
 
 

@@ -27,13 +27,14 @@ def status(
     import asyncio  # noqa: PLC0415 (imports when chosen)
 
     from loki_tui.headless.summary import no_run, summarise_nothing  # noqa: PLC0415
-    from loki_tui.runtime.client import find_run  # noqa: PLC0415
+    from loki_tui.runtime.client import RunClient, choose_run, find_run  # noqa: PLC0415
 
     project = _project()
-    if run is None and find_run(project) is None:
+    found = find_run(project) if run is None else choose_run(project, run)
+    if found is None:
         say(jsonlib.dumps(summarise_nothing(project.workspace)) if json else no_run(project.workspace))
         return
-    client = _client(project, run)
+    client = RunClient(project, found.id)
     if watch:
         asyncio.run(_watch(client, json=json))
     else:
@@ -75,8 +76,10 @@ def logs(
     import asyncio  # noqa: PLC0415 (imports when chosen)
 
     from loki_tui.headless.present import Presenter  # noqa: PLC0415
+    from loki_tui.runtime.client import RunClient, choose_run  # noqa: PLC0415
 
-    client = _client(_project(), run)
+    project = _project()
+    client = RunClient(project, choose_run(project, run).id)
     presenter = Presenter(client.run, write=say, json_lines=json)
     presenter.show(client.records())
     if not follow or presenter.over:
@@ -104,9 +107,3 @@ def _project() -> Project:
     from loki_tui.runtime.surroundings import Surroundings  # noqa: PLC0415 (imports when chosen)
 
     return Surroundings.here(os.environ).project
-
-
-def _client(project: Project, run: str | None) -> RunClient:
-    from loki_tui.runtime.client import RunClient, choose_run  # noqa: PLC0415 (imports when chosen)
-
-    return RunClient(project, choose_run(project, run).id)

@@ -12,7 +12,8 @@ JsonObject = dict[str, JsonValue]
 class Frozen(BaseModel):
     """A value: it never changes and refuses fields it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Built when first used: no process uses all of them, and each costs a millisecond.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class TextPart(Frozen):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from loki_tui.core.messages import Frozen
 from loki_tui.core.money import Money
@@ -76,7 +76,7 @@ class ForceReview(Frozen):
 
 Request = Annotated[Pause | Resume | Stop | SetBudget | Steer | Decide | ForceReview, Field(discriminator="kind")]
 
-_REQUESTS: TypeAdapter[Request] = TypeAdapter(Request)
+_REQUESTS: TypeAdapter[Request] = TypeAdapter(Request, config=ConfigDict(defer_build=True))
 
 
 def encode_request(request: Request) -> str:

@@ -6,6 +6,7 @@ The standard library alone: this also runs beside the agent.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 _SEQUENCE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor, modes
@@ -22,8 +23,8 @@ _UNSAFE = re.compile(
 
 
 def visible(text: str) -> str:
-    r"""Text with every control character but tab and newline written out, such as `\x1b`."""
-    return _UNSAFE.sub(_written_out, text)
+    """Text with every control character but tab and newline written out in hexadecimal."""
+    return _UNSAFE.sub(lambda match: _written_out(match.group()), text)
 
 
 def plain(text: str) -> str:
@@ -42,8 +43,10 @@ def _last_state(line: str) -> str:
     return line.rstrip("\r").rpartition("\r")[2]
 
 
-def _written_out(match: re.Match[str]) -> str:
-    code = ord(match.group())
+@cache
+def _written_out(character: str) -> str:
+    """One text for all occurrences: a binary file has hundreds of thousands."""
+    code = ord(character)
     if 0xD800 <= code <= 0xDFFF:
         return "\ufffd"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -18,7 +18,7 @@ from loki_tui.core.vocabulary import Finding, Requirement
 class ToolInput(BaseModel):
     """The input of one tool; the docstring of a subclass is what the model reads about it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
     tool: ClassVar[str]
 
 

@@ -167,10 +167,12 @@ class Engine:
         await self._close(decision)
 
     async def _until_decided(self) -> Close:
-        await self._prepare()
+        # What a repository may refuse comes before anything is spent; a plan needs no more than that.
+        await self._keeper.open_branch()
         prd = self._world.journal.get_blob(self._created.prd).decode()
         self._enter(Stage.PLAN)
         await self._planner.plan(prd)
+        await self._prepare()
         while True:
             await self._verify()
             self._enter(Stage.DECIDE)
@@ -191,11 +193,10 @@ class Engine:
             self._chronicle.note(ev.StageEntered(stage=stage))
 
     async def _prepare(self) -> None:
-        """Launch the hands, open the branch, take the first checkpoint: at once, since each waits for a process."""
+        """Launch the hands and take the first checkpoint: at once, since both wait for processes."""
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._iterations.launch())
-                group.create_task(self._keeper.open_branch())
                 if not self._chronicle.state.checkpoints:
                     group.create_task(self._keeper.save("start"))
         except* LokiError as errors:

@@ -61,6 +61,9 @@ INTERRUPTED = (
 )
 """The result of an action that was in flight when an engine died."""
 
+NOT_FINISHED = "Not ended: something you did in the same answer was interrupted. See to it, then finish."
+"""The result of finish_iteration beside an action that was interrupted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Brief:

@@ -105,6 +105,9 @@ class Session:
             self._actor.answer(call, str(error), ok=False)
             return None
         assert isinstance(finish, FinishIteration)
+        if self._transcript.interrupted:
+            self._actor.answer(call, prompts.NOT_FINISHED, ok=False)
+            return None
         return finish
 
     def _deliver_notes(self) -> None:

@@ -50,6 +50,8 @@ class Transcript:
         """Of the last answer: how full the context is."""
         self.summary: str | None = None
         """A summary that was answered but not put in place yet."""
+        self.interrupted = False
+        """Whether a tool call of the last answer was in flight when an engine died."""
         self._brief = brief
         self._recall = recall
         self._load = load
@@ -90,6 +92,7 @@ class Transcript:
                 self._hear(answer, self._purposes.pop(answer.request))
             case ev.ActionFinished() as finished if finished.call in self._open:
                 del self._open[finished.call]
+                self.interrupted |= finished.interrupted
                 content = self._recall(finished.output)
                 self._reply.append(ToolResult(call=finished.call, content=content, is_error=not finished.ok))
             case ev.SteeringDelivered(agent=self.agent) as steering:
@@ -113,6 +116,7 @@ class Transcript:
         self.messages.append(message)
         self.turns += 1
         self.usage = answer.usage
+        self.interrupted = False
         self._open = {call.id: call for call in message.calls}
         self.silent_turns = 0 if self._open else self.silent_turns + 1
         if not self._open:

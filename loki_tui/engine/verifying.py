@@ -46,6 +46,7 @@ class Verifier:
         workspace = await self._checkouts.open(checkpoint.checkpoint)
         release = self._control.hold_with(workspace.freeze, workspace.thaw)
         try:
+            await self._control.gate()  # a pause may have come while the checkout was made
             await self._unit_tests(checkpoint, workspace)
         except LokiError as error:
             self._finish(checkpoint, Verdict.ERROR, error.message)
@@ -120,4 +121,4 @@ def judge(result: ActionResult, counts: Counts | None) -> tuple[Verdict, str]:
         return Verdict.FAILED, f"the test command ended with exit code {result.exit_code}"
     if counts is None:
         return Verdict.NOT_RUN, "the test command ended well, but how many tests it ran cannot be read from its output"
-    return Verdict.PASSED, f"{counts.passed} tests pass"
+    return Verdict.PASSED, "1 test passes" if counts.passed == 1 else f"{counts.passed} tests pass"

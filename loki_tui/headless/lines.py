@@ -134,9 +134,7 @@ def _(event: ev.ModelFailed) -> Line:
 
 @_line.register
 def _(event: ev.ActionStarted) -> Line:
-    given = event.input.get("command") or event.input.get("path") or event.input.get("pattern") or ""
-    who = "" if "/" not in event.agent else f"{event.agent} "
-    return Line(f"  {who}{event.tool} {_cut(str(given))}".rstrip())
+    return Line(f"  {action_text(event)}")
 
 
 @_line.register
@@ -177,6 +175,13 @@ def _(event: ev.PhaseStarted) -> Line:
 def _(event: ev.PhaseFinished) -> Line:
     tone: Tone = "good" if event.verdict is Verdict.PASSED else "bad"
     return Line(f"{event.phase}: {event.verdict.replace('_', ' ').upper()}, {_cut(event.why)}", tone)
+
+
+def action_text(event: ev.ActionStarted) -> str:
+    """What an agent does, in a few words."""
+    given = event.input.get("command") or event.input.get("path") or event.input.get("pattern") or ""
+    who = "" if "/" not in event.agent else f"{event.agent} "
+    return f"{who}{event.tool} {_cut(str(given))}".rstrip()
 
 
 def counted(count: int, noun: str) -> str:

@@ -10,7 +10,8 @@ from loki_tui.core.events import Record, RunClosed
 from loki_tui.headless.line import Line
 from loki_tui.headless.lines import line_of
 
-Write = Callable[[Line], None]
+Write = Callable[[Line | str], None]
+"""Takes a line for a person, or data."""
 
 
 def as_json(run: str, record: Record) -> str:
@@ -27,10 +28,11 @@ class Presenter:
         run: The run.
         write: Takes the lines.
         json_lines: Whether every event is shown, as JSON.
+        after: The last record that counts as shown.
     """
 
-    def __init__(self, run: str, *, write: Write, json_lines: bool) -> None:
-        self.seq = 0
+    def __init__(self, run: str, *, write: Write, json_lines: bool, after: int = 0) -> None:
+        self.seq = after
         """The last record shown."""
         self.over = False
         """Whether that was the run's last."""
@@ -52,7 +54,7 @@ class Presenter:
                     return
 
     def _show(self, record: Record) -> None:
-        line = Line(as_json(self._run, record)) if self._json_lines else line_of(record)
+        line = as_json(self._run, record) if self._json_lines else line_of(record)
         if line is not None:
             self._write(line)
         self.seq = record.seq

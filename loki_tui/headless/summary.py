@@ -14,7 +14,7 @@ from loki_tui.core.state import RunState
 from loki_tui.core.terminal import one_line
 from loki_tui.core.vocabulary import Proof, Status, Verdict
 from loki_tui.headless.line import Line, Tone
-from loki_tui.headless.lines import counted
+from loki_tui.headless.lines import action_text, counted
 from loki_tui.runtime.client import RunSummary, RunView
 
 _COMMIT = re.compile("[0-9a-f]{40,64}")
@@ -73,6 +73,7 @@ def summary_lines(view: RunView) -> list[Line]:
         lines.append(Line(f"prd        {one_line(state.created.prd_path)}"))
         stage = "" if state.status.ended else f", {state.stage}"
         lines.append(Line(f"iteration  {len(state.iterations):,} of {state.created.max_iterations:,}{stage}"))
+    lines.extend(_doing(state))
     lines.append(Line(f"spent      {_money(view)}"))
     if state.requirements:
         proven = sum(judged.proof is Proof.PROVEN for judged in state.requirements.values())
@@ -103,6 +104,14 @@ def summarise_nothing(workspace: Path) -> JsonObject:
 def no_run(workspace: Path) -> Line:
     """A project without a run, in a line."""
     return Line(f"Loki is not running: there is no run in {one_line(str(workspace))} yet. Begin one: loki start PRD")
+
+
+def _doing(state: RunState) -> list[Line]:
+    if state.status is not Status.RUNNING:
+        return []
+    doing = [action_text(action) for action in state.in_flight.values()]
+    doing += [f"asks {request.model}" for request in state.open_requests.values()]
+    return [Line(f"now        {what}") for what in doing]
 
 
 def _facts(view: RunView) -> list[Line]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
+from loki_tui.core.errors import WorkspaceError
 from loki_tui.core.messages import JsonObject
 from loki_tui.engine.ports import ActionResult, OnText, Workspace, Workspaces
 from loki_tui.store.checkpoints import GitCheckpoints
@@ -60,7 +62,9 @@ class _Checkout:
         await self._hands.thaw()
 
     async def close(self) -> None:
-        # Inside the box first: what tests wrote may be deeper than Python's own removal can go.
-        await self._hands.perform("shell", {"command": "chmod -R u+rwX . && find . -mindepth 1 -delete"})
+        with suppress(WorkspaceError):  # hands that are gone clear nothing away
+            await self._hands.thaw()  # a run stopped in a pause
+            # Inside the box first: what tests wrote may be deeper than Python's own removal can go.
+            await self._hands.perform("shell", {"command": "chmod -R u+rwX . && find . -mindepth 1 -delete"})
         await self._hands.close()
         await asyncio.to_thread(shutil.rmtree, self._root, ignore_errors=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import signal
 from collections.abc import AsyncGenerator, Iterator
@@ -83,7 +84,8 @@ class RunHost:
         text = Redactor(secrets_of(self._around.environ)).redact(prd.text)
         self._append(
             ev.RunCreated(
-                prd_path=str(prd.path),
+                # A name that is no text must not keep the run from being journaled.
+                prd_path=os.fsencode(prd.path).decode(errors="replace"),
                 prd=self._journal.put_blob(text.encode()),
                 workspace=str(self._around.project.workspace),
                 provider=settings.provider,

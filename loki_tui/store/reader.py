@@ -135,19 +135,19 @@ def read_page(connection: sqlite3.Connection, run: str, *, after: int, limit: in
         sqlite3.DatabaseError: The database cannot be read.
     """
     rows = connection.execute(
-        "SELECT seq, at, body, stream FROM events WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?",
+        "SELECT seq, at, kind, body, stream FROM events WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?",
         (run, after, limit),
     ).fetchall()
     return [_decode(run, *row) for row in rows]
 
 
-def _decode(run: str, seq: int, at: int, body: str, stream: str | None) -> Record:
+def _decode(run: str, seq: int, at: int, kind: str, body: str, stream: str | None) -> Record:
     try:
-        event = decode_event(body)
-    except ValidationError as error:
+        event = decode_event(kind, body)
+    except ValueError as error:
+        what = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
         raise JournalError(
-            f"Event {seq} of run {run} is none that this Loki knows: "
-            f"{error.error_count()} problems, the first: {error.errors()[0]['msg']}.",
+            f"Event {seq} of run {run} is none that this Loki knows: {what}.",
             hint="A newer Loki may have written it: upgrade. Otherwise the journal was changed.",
         ) from error
     return Record(seq=seq, at=from_micros(at), event=event, stream=stream)

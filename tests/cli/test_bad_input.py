@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import pty
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from loki_tui.core.events import BranchOpened
 from tests.cli.conftest import replaying
 from tests.support.answers import WRITES, cassette
 from tests.support.git import git, state, write
-from tests.support.program import LOKI, Program
+from tests.support.program import Program
 from tests.support.runs import PASSING
 from tests.support.scripted import call, says
 
@@ -69,29 +69,11 @@ async def test_a_directory_that_is_no_repository_becomes_one_only_with_consent(t
 
 @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 2)])
 def test_on_a_terminal_consent_is_asked_for(loki: Program, answer: str, code: int) -> None:
-    subprocess.run(["rm", "-rf", ".git"], cwd=loki.workspace, check=True)
-    master, slave = pty.openpty()
-    process = subprocess.Popen(
-        [*LOKI, "start"], cwd=loki.workspace, env=loki.environ, stdin=slave, stdout=slave, stderr=slave
-    )
-    os.close(slave)
-    os.write(master, f"{answer}\n".encode())
-    shown = read_all(master)
-    assert process.wait(timeout=60) == code, shown
+    shutil.rmtree(loki.workspace / ".git")
+    ended, shown = loki.on_terminal("start", typed=f"{answer}\n")
+    assert ended == code, shown
     assert "is no git repository. Make it one? [y/N]: " in shown
     assert (loki.workspace / ".git").exists() == (answer == "y")
-
-
-def read_all(terminal: int) -> str:
-    """What a terminal showed until everyone had left it."""
-    shown = b""
-    try:
-        while data := os.read(terminal, 65536):
-            shown += data
-    except OSError:
-        pass  # Linux's way to say that the other end is closed
-    os.close(terminal)
-    return shown.decode()
 
 
 async def test_uncommitted_work_on_a_detached_head_stays_as_it_is(loki: Program) -> None:

@@ -57,11 +57,17 @@ async def test_a_killed_run_is_taken_up_with_the_options_it_was_given(loki: Prog
     told = await bare("status")
     assert "CRASHED" in told.out
     assert "loki resume" in told.out
+    async with bare.started("logs", "-f") as following:
+        await line_with(following, "until [ -e go ]")
+        following.send_signal(SIGINT)
+        left = await done(following)
+    assert left.code == 130
+    assert left.err.splitlines()[1:] == []
+    assert "loki resume" in left.err
     resumed = await bare("resume", "--json")
     assert resumed.code == 20, resumed
-    assert resumed.rows[0]["kind"] == "run_created"
-    settings = resumed.rows[0]["settings"]
-    assert settings["max_turns"] == 7
+    assert resumed.rows[0]["kind"] == "engine_started"
+    assert resumed.rows[0]["resumed"]
     closed = resumed.rows[-1]
     assert closed["outcome"] == "exhausted"
     assert "all 1 iterations" in closed["reason"]

@@ -7,11 +7,9 @@ Points are dealt out to shards, since one test would be too long and three hundr
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import signal
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -28,13 +26,13 @@ from loki_tui.core.money import ZERO
 from loki_tui.core.state import RunState
 from tests.support.git import git
 from tests.support.mortal import RUN, Lives, Mode, Place, make_place
+from tests.support.processes import await_none_in
 from tests.support.saga import Served, read_bill
 
 SHARDS = 8
 MOMENTS = 50
 """The run has more than this of either kind."""
 BRANCH = f"loki/{RUN}"
-PATIENCE_SECONDS = 10.0
 
 # A shard has some twenty engines to kill and to bring back, on a machine it may have to share.
 pytestmark = pytest.mark.timeout(600)
@@ -149,7 +147,7 @@ def _compare(story: Story, cut: Sequence[Record], undisturbed: Story, mode: Mode
     _check_answers(story, undisturbed, cut, mode)
     _check_books(story, cut)
     _check_actions(story, cut)
-    _check_processes(story.place.root)
+    await_none_in(story.place.root)
 
 
 def _check_journal(story: Story, cut: Sequence[Record]) -> None:
@@ -201,14 +199,6 @@ def _check_actions(story: Story, cut: Sequence[Record]) -> None:
     assert all(times == 1 for times in ran.values())
 
 
-def _check_processes(root: Path) -> None:
-    """Nothing that belongs to the run is alive."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while alive := _processes_in(root):
-        assert time.monotonic() < deadline, alive
-        time.sleep(0.02)
-
-
 # -- reading the evidence -----------------------------------------------------------------------
 
 
@@ -235,18 +225,3 @@ def _delegating(cut: Sequence[Record]) -> bool:
 def _price(served: Served) -> Decimal:
     return Decimal(served.usage.input_tokens + served.usage.output_tokens) / 1000
 
-
-def _processes_in(root: Path) -> list[str]:
-    """Processes whose directory or environment lies in the run's place."""
-    found = []
-    for process in Path("/proc").iterdir():
-        if not process.name.isdigit():
-            continue
-        try:
-            here = Path(os.readlink(process / "cwd"))
-            belongs = here.is_relative_to(root) or os.fsencode(root) + b"/" in (process / "environ").read_bytes()
-            if belongs:
-                found.append(f"{process.name}: {(process / 'cmdline').read_bytes()!r}")
-        except OSError:
-            continue  # it has just ended, or is another user's
-    return found

@@ -36,7 +36,7 @@ class MemoryJournal:
         for event in events:
             seq = len(self._records) + 1
             # As it would come back from a disk.
-            event = decode_event(encode_event(event))
+            event = decode_event(event.kind, encode_event(event))
             self._records.append(Record(seq=seq, at=BEGIN + timedelta(seconds=seq), event=event, stream=stream))
         return self._records[len(self._records) - len(events) :]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import pty
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -96,6 +98,31 @@ class Program:
                 with suppress(ProcessLookupError):
                     process.kill()
             await process.communicate()
+
+    def on_terminal(self, *arguments: str, typed: str = "") -> tuple[int, str]:
+        """Run a command on a terminal as wide as COLUMNS, to its end.
+
+        Returns:
+            What it exits with, and all that the terminal showed.
+        """
+        ours, theirs = pty.openpty()
+        with subprocess.Popen(
+            [*LOKI, *arguments],
+            cwd=self.workspace,
+            env={**self.environ, "TERM": "xterm"},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+        ) as process:
+            os.close(theirs)
+            os.write(ours, typed.encode())
+            shown = b""
+            # Linux says with an error that nobody has the other end any more.
+            with suppress(OSError):
+                while data := os.read(ours, 65536):
+                    shown += data
+            os.close(ours)
+            return process.wait(timeout=PATIENCE), shown.decode()
 
     async def status(self) -> dict[str, Any]:
         """What `loki status --json` says."""

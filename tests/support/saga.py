@@ -122,6 +122,8 @@ class SagaModel:
             interrupted = re.findall(r"interrupted=(\S+)", request.messages[0].text)
         if interrupted:
             wanted = [_repeated(call) for call in interrupted]
+            if _FINISH in calls_of(f"w{done}"):
+                wanted.append(_FINISH)
             return self._serve(request, f"w{done}", wanted, tag="-again")
         return self._serve(request, f"w{done + 1}", calls_of(f"w{done + 1}"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loki_tui.hands.box.terminal import visible
+from loki_tui.core.terminal import visible
 
 _CONTEXT = 3
 _LINES = 4_000

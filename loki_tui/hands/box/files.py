@@ -8,10 +8,10 @@ import stat
 from collections.abc import Iterable
 from contextlib import suppress
 
+from loki_tui.core.terminal import visible
 from loki_tui.hands.box.diffs import unified
 from loki_tui.hands.box.paths import Places
 from loki_tui.hands.box.protocol import OperationError, Result
-from loki_tui.hands.box.terminal import visible
 
 _READ_CHARACTERS = 50_000
 _PIECE = 4 * (_READ_CHARACTERS + 1)

@@ -8,11 +8,11 @@ import re
 import sys
 import time
 
+from loki_tui.core.terminal import visible
 from loki_tui.hands.box import search
 from loki_tui.hands.box.commands import Commands, Ending, Job
 from loki_tui.hands.box.paths import Places
 from loki_tui.hands.box.protocol import OperationError, Result
-from loki_tui.hands.box.terminal import visible
 
 _PATHS = 1_000
 _LIST_SECONDS = 10.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from loki_tui.hands.box.terminal import plain
+from loki_tui.core.terminal import plain
 
 HEAD = 10_000
 TAIL = 20_000

@@ -97,7 +97,8 @@ def test_odd_inputs_are_answered(box: Box, op: str, given: dict[str, object]) ->
 def test_it_runs_from_an_archive_with_the_standard_library_alone(world: World) -> None:
     archive = world.base / "box.zip"
     with zipfile.ZipFile(archive, "w") as bundle:
-        for path in [PACKAGE / "__init__.py", PACKAGE / "hands/__init__.py", *PACKAGE.glob("hands/box/*.py")]:
+        shared = ("__init__.py", "hands/__init__.py", "core/__init__.py", "core/terminal.py")
+        for path in [*(PACKAGE / name for name in shared), *PACKAGE.glob("hands/box/*.py")]:
             bundle.write(path, path.relative_to(PACKAGE.parent))
     program = (
         f"import sys; sys.path.insert(0, {str(archive)!r}); import loki_tui.hands.box.main as m;"

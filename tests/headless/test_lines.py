@@ -1,0 +1,68 @@
+"""Events as lines."""
+
+from __future__ import annotations
+
+import pytest
+
+from loki_tui.core import events as ev
+from loki_tui.core.events import Event
+from loki_tui.core.vocabulary import Excerpt, Risk
+from loki_tui.headless.lines import WIDTH, counted, line_of
+from tests.headless.runs import CREATED, STARTED, recorded
+
+
+def shown(event: Event) -> str:
+    """The line of one event, without its time."""
+    (record,) = recorded(event)
+    line = line_of(record)
+    assert line is not None
+    return line.text.removeprefix("12:00:01 ")
+
+
+def action(**given: str) -> ev.ActionStarted:
+    """A command of the agent."""
+    return ev.ActionStarted(action="a1", call="c1", agent="agent", tool="shell", input=dict(given), risk=Risk.RUN)
+
+
+def finished(**fields: object) -> ev.ActionFinished:
+    """What came of it."""
+    text = Excerpt(text="no such file", size=12)
+    return ev.ActionFinished.model_validate({"action": "a1", "call": "c1", "output": text, "ok": False, **fields})
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        (CREATED, "run on /p/prd.md, at most 3 iterations, budget $5.00"),
+        (STARTED, "engine 7 starts, confined by landlock ABI 7"),
+        (ev.RunPaused(by="person", reason="lunch"), "PAUSED: lunch. Go on: loki resume"),
+        (action(command="make test"), "  shell make test"),
+        (finished(exit_code=2, seconds=1.25), "    exit code 2 after 1.2 s"),
+        (finished(), "    no such file"),
+        (finished(interrupted=True), "    interrupted when the engine before died"),
+        (ev.IterationFinished(number=2, ended_by="turns", tree="t"), "iteration 2 ends: turns"),
+        (ev.IterationFinished(number=2, ended_by="agent", summary="One\nTwo", tree="t"), "iteration 2 ends: One"),
+    ],
+)
+def test_an_event_is_one_line(event: Event, words: str) -> None:
+    assert shown(event) == words
+
+
+def test_what_went_well_and_says_nothing_prints_nothing() -> None:
+    (record,) = recorded(finished(ok=True, exit_code=0))
+    assert line_of(record) is None
+
+
+def test_foreign_text_is_harmless_and_short() -> None:
+    line = shown(action(command="printf '\x1b]0;owned\x07'\n" + "x" * 5000))
+    assert "\x1b" not in line
+    assert "\n" not in line
+    assert len(line) <= WIDTH + len("  shell ")
+
+
+def test_what_loki_says_itself_is_not_cut() -> None:
+    assert shown(ev.Warned(message="w" * 500)).endswith("w" * 500)
+
+
+def test_numbers_and_nouns_agree() -> None:
+    assert [counted(number, "path") for number in (0, 1, 2000)] == ["0 paths", "1 path", "2,000 paths"]

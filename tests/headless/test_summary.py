@@ -1,0 +1,87 @@
+"""What a run amounts to, in a screen."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+from loki_tui.core import events as ev
+from loki_tui.core.events import Event
+from loki_tui.core.fold import fold
+from loki_tui.core.vocabulary import Confinement, Purpose, Requirement, Risk
+from loki_tui.headless.summary import closing_lines, no_run, summarise, summary_lines
+from loki_tui.runtime.client import RunView
+from loki_tui.store.lock import Holder
+from tests.headless.runs import CREATED, STARTED, recorded
+
+BRANCH = ev.BranchOpened(branch="loki/r1", base="b" * 40, origin="main", dirty=())
+ASKED = ev.ModelRequested(request="m1", purpose=Purpose.WORK, agent="agent", model="a-model", reserved=Decimal(1))
+
+
+def view(*events: Event, at_work: bool = True) -> RunView:
+    """A run, and whether an engine is at work on it."""
+    return RunView(fold(recorded(*events), run="r1"), Holder(pid=7, run="r1") if at_work else None)
+
+
+def text(given: RunView) -> str:
+    """All lines of its summary."""
+    return "\n".join(line.text for line in summary_lines(given))
+
+
+def test_a_run_at_work_says_what_it_does_and_how_to_end_it() -> None:
+    action = ev.ActionStarted(
+        action="a1", call="c1", agent="agent", tool="shell", input={"command": "make"}, risk=Risk.RUN
+    )
+    shown = text(view(CREATED, STARTED, BRANCH, ASKED, action))
+    assert shown.startswith("RUNNING\n")
+    assert "now        shell make" in shown
+    assert "now        asks a-model" in shown
+    assert "spent      $0.00 of $5.00" in shown
+    assert shown.endswith("at work in process 7; to end it: loki stop")
+
+
+def test_a_run_without_its_engine_has_crashed() -> None:
+    crashed = view(CREATED, STARTED, at_work=False)
+    assert text(crashed).startswith("CRASHED: its engine is gone")
+    assert summarise(crashed)["status"] == "crashed"
+    assert summarise(crashed)["pid"] is None
+
+
+def test_a_pause_for_money_names_the_amount() -> None:
+    paused = ev.RunPaused(by="budget", reason="the budget does not cover it", needed=Decimal("7.5"))
+    assert "(needs $7.50: loki resume --budget AMOUNT)" in text(view(CREATED, STARTED, paused))
+
+
+def test_no_confinement_is_said_aloud() -> None:
+    bare = STARTED.model_copy(update={"confinement": Confinement(rung="none", uncovered=("everything",))})
+    lines = {line.text: line.tone for line in summary_lines(view(CREATED, bare))}
+    assert lines["NOT CONFINED"] == "bad"
+    assert "open to    everything" in lines
+
+
+def test_the_end_says_where_the_work_is_and_the_way_back() -> None:
+    closed = ev.RunClosed(outcome="completed", reason="done")
+    committed = ev.WorkCommitted(branch="loki/r1", commit="c" * 40, subject="Work")
+    ended = view(CREATED, STARTED, BRANCH, committed, closed, at_work=False)
+    assert text(ended).endswith("not running; back from loki/r1 to your own: git switch main")
+    (line,) = closing_lines(ended.state)
+    assert line.text == "The work is on loki/r1, which is checked out. Back to your own: git switch main"
+    detached = BRANCH.model_copy(update={"origin": "b" * 40})
+    (line,) = closing_lines(view(CREATED, STARTED, detached, closed).state)
+    assert line.text.startswith("Nothing was committed.")
+    assert line.text.endswith(f"git switch --detach {'b' * 40}")
+    assert closing_lines(view(CREATED, STARTED, BRANCH).state) == []
+
+
+def test_the_summary_is_json() -> None:
+    planned = ev.RequirementsPlanned(requirements=(Requirement(id="R1", title="It works"),), fallback=False)
+    summary = json.loads(json.dumps(summarise(view(CREATED, STARTED, planned, ASKED))))
+    assert summary["reserved"] == "1"
+    assert summary["budget"] == "5"
+    assert summary["requirements"] == {"R1": "unproven"}
+    assert summary["last_seq"] == 4
+
+
+def test_a_project_without_a_run_is_a_sentence() -> None:
+    assert no_run(Path("/p")).text == "Loki is not running: there is no run in /p yet. Begin one: loki start PRD"

@@ -1,0 +1,49 @@
+"""What is looked at before a run begins."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from loki_tui.core.errors import UsageError
+from loki_tui.core.settings import Settings
+from loki_tui.runtime.readiness import check_prices, check_provider, check_recording, ensure_repository
+from loki_tui.runtime.surroundings import Surroundings
+from tests.support.git import repository
+
+
+def test_a_recording_needs_a_file_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "recording.jsonl"
+    check_recording(path)
+    path.touch()
+    check_recording(path)
+    path.write_text("{}\n")
+    with pytest.raises(UsageError, match="is not empty"):
+        check_recording(path)
+    with pytest.raises(UsageError, match="is not empty"):
+        check_recording(tmp_path)
+
+
+def test_a_budget_needs_prices() -> None:
+    unknown = Settings.model_validate({"model": "made-up-1"})
+    check_prices(unknown)
+    with pytest.raises(UsageError, match="made-up-1"):
+        check_prices(unknown.model_copy(update={"budget_limit": Decimal(1)}))
+
+
+def test_somebody_must_answer() -> None:
+    with pytest.raises(UsageError, match="ANTHROPIC_API_KEY") as caught:
+        check_provider(Settings(), {})
+    assert "loki demo" in caught.value.hint
+    check_provider(Settings(), {"ANTHROPIC_AUTH_TOKEN": "token"})
+
+
+def test_nobody_is_asked_about_a_repository(tmp_path: Path) -> None:
+    around = Surroundings.here({}, repository(tmp_path / "project"))
+
+    def consent() -> bool:
+        raise AssertionError("asked")
+
+    ensure_repository(around, Settings(), consent=consent)
