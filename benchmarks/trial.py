@@ -142,7 +142,8 @@ def run_both(
 
 def _command(who: Contestant, project: Project) -> list[str]:
     if who == "ours":
-        return [sys.executable, "-m", "loki_tui", "--headless", "start", "prd.md", "--budget", "100"]
+        loki = Path(sys.executable).with_name("loki")
+        return [str(loki), "--headless", "start", "prd.md", "--budget", "100"]
     floor = _ROOT / "benchmarks" / "floor.py"
     return [sys.executable, str(floor), scenario.MODEL, str(project.tools), "prd.md"]
 

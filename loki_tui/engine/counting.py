@@ -32,15 +32,25 @@ def _node(lines: list[str]) -> Counts:
 
 def _unittest(lines: list[str]) -> Counts:
     last = lines[-1]
-    notes = {name: int(number) for name, number in re.findall(r"(failures|errors|skipped)=(\d+)", last)}
+    # An expected failure is a success, and its name ends like that of the others.
+    notes = {name: int(number) for name, number in re.findall(r"(?<!expected )(failures|errors|skipped)=(\d+)", last)}
     failed, skipped = notes.get("failures", 0) + notes.get("errors", 0), notes.get("skipped", 0)
     ran = int(re.findall(r"Ran (\d+)", last)[0])
     return Counts(passed=max(0, ran - failed - skipped), failed=failed, skipped=skipped)
 
 
 def _surefire(lines: list[str]) -> Counts:
-    ran, failures, errors, skipped = (int(number) for number in re.findall(r": (\d+)", lines[-1])[:4])
+    columns = zip(*(map(int, re.findall(r"\d+", line)) for line in lines), strict=True)
+    ran, failures, errors, skipped = map(sum, columns)
     return Counts(passed=max(0, ran - failures - errors - skipped), failed=failures + errors, skipped=skipped)
+
+
+def _mocha(lines: list[str]) -> Counts:
+    totals = {"passing": 0, "failing": 0, "pending": 0}
+    for line in lines:
+        number, word, *_ = line.split()
+        totals[word] += int(number)
+    return Counts(passed=totals["passing"], failed=totals["failing"], skipped=totals["pending"])
 
 
 def _go(lines: list[str]) -> Counts:
@@ -61,10 +71,12 @@ _RUNNERS: tuple[tuple[re.Pattern[str], Callable[[list[str]], Counts]], ...] = (
     (re.compile(r"^test result: .*$", re.MULTILINE), _by_words),
     (re.compile(r"^\s*Tests:?\s+.*\d+ (?:passed|failed|skipped).*$", re.MULTILINE), _last(_by_words)),
     (re.compile(r"^[#\u2139] (?:pass|fail|skipped) \d+$", re.MULTILINE), _node),
-    (re.compile(r"Tests run: \d+, Failures: \d+, Errors: \d+, Skipped: \d+"), _surefire),
-    (re.compile(r"^(?:ok|FAIL)\s+\S+\s+(?:[\d.]+s|\(cached\)).*$", re.MULTILINE), _go),
+    (re.compile(r"^ +\d+ (?:passing|failing|pending)\b", re.MULTILINE), _mocha),
+    # Each class has a line like a module's, but with the time it took.
+    (re.compile(r"Tests run: \d+, Failures: \d+, Errors: \d+, Skipped: \d+\b(?!, Time)"), _surefire),
+    (re.compile(r"^(?:ok|FAIL)\s+\S+\s+(?:[\d.]+s|\(cached\))(?!.*\[no tests to run\]).*$", re.MULTILINE), _go),
 )
-"""unittest; pytest; cargo; jest and vitest; node; Surefire; go (which counts packages)."""
+"""unittest; pytest; cargo; jest and vitest; node; mocha; Surefire; go (which counts packages)."""
 
 
 def count_tests(output: str) -> Counts | None:

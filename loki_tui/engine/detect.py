@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -34,7 +33,8 @@ async def detect_runner(read: Read, files: list[str]) -> Runner | None:
     if "go.mod" in files:
         return Runner("go", "go test ./...")
     if "pom.xml" in files:
-        return Runner("maven", "mvn -q -B test")
+        # Not quietly: that would keep how many tests ran to itself.
+        return Runner("maven", "mvn -B -ntp test")
     if "gradlew" in files:
         return Runner("gradle", "./gradlew test")
     if (runner := await _python(read, files)) is not None:
@@ -51,7 +51,7 @@ async def _npm_test(read: Read) -> str | None:
         return None
     try:
         package = json.loads(text)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):  # an agent wrote it
         return None
     scripts = package.get("scripts") if isinstance(package, dict) else None
     script = scripts.get("test") if isinstance(scripts, dict) else None
@@ -79,10 +79,4 @@ async def _wants_pytest(read: Read, files: list[str]) -> bool:
     if {"pytest.ini", "conftest.py", "tests/conftest.py", "tox.ini"} & set(files):
         return True
     text = await read("pyproject.toml")
-    if text is None:
-        return False
-    try:
-        project = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        return False
-    return "pytest" in project.get("tool", {}) or "pytest" in text
+    return text is not None and "pytest" in text

@@ -194,6 +194,8 @@ class Engine:
 
     async def _prepare(self) -> None:
         """Launch the hands and take the first checkpoint: at once, since both wait for processes."""
+        if self._chronicle.state.engines > 1:
+            await self._world.workspaces.sweep()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._iterations.launch())

@@ -147,6 +147,10 @@ class Workspaces(Protocol):
         """What will hold them."""
         ...
 
+    async def sweep(self) -> None:
+        """Remove what an engine that was killed left of its hands."""
+        ...
+
     async def open_agent(self) -> Workspace:
         """Hands on the person's workspace, for agents."""
         ...

@@ -33,6 +33,10 @@ class Demands:
     """How long a command may take that names no time itself."""
     identity: tuple[str, str] = ("Loki", "loki@localhost")
     """Name and address for commits that commands make."""
+    git_settings: tuple[tuple[str, str], ...] = ()
+    """Name and value of the person's own settings that commits depend on."""
+    git_ignores: str = ""
+    """The person's own ignore patterns."""
 
     @property
     def home(self) -> Path:

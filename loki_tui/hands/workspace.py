@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import secrets
 import shutil
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
@@ -169,6 +171,7 @@ class HandsWorkspaces:
         self._rung = choose(demands.confinement)
         self._writable = agent_paths(demands)
         self._read = read_paths(demands)
+        self._prefix = f"loki-{sha256(os.fsencode(self._root)).hexdigest()[:10]}-"
 
     @property
     def confinement(self) -> Confinement:
@@ -192,6 +195,16 @@ class HandsWorkspaces:
         """
         return await self._open(self._prepare("repository", self._root, git_dirs))
 
+    async def sweep(self) -> None:
+        """Remove what hands of an engine that was killed left in the system's place for temporary files.
+
+        For the one process that holds the project: no other hands are at work on this workspace.
+        """
+        if stale := _temporary(self._prefix):
+            # Not shutil.rmtree: a tree a thousand deep, which an agent can make, exhausts its stack.
+            remover = await asyncio.create_subprocess_exec("rm", "-rf", "--", *stale)
+            await remover.wait()
+
     async def _open(self, policy: Policy) -> HandsWorkspace:
         mark = secrets.token_hex(8)
         try:
@@ -207,9 +220,9 @@ class HandsWorkspaces:
         real = root.resolve()
         home = self._demands.private.resolve() / kind
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _introduce_to_git(home, real, self._demands.identity)
+        _introduce_to_git(home, real, self._demands)
         # In the system's place for it: a unix socket's path in it may have 107 characters.
-        tmp = Path(tempfile.mkdtemp(prefix="loki-")).resolve()
+        tmp = Path(tempfile.mkdtemp(prefix=self._prefix)).resolve()
         return make_policy(
             self._demands,
             root=real,
@@ -224,16 +237,36 @@ class HandsWorkspaces:
         return self._rung.describe(writable=writable, exposed=exposed(granted, self._demands.home))
 
 
-def _introduce_to_git(home: Path, root: Path, identity: tuple[str, str]) -> None:
-    """Give git in a private home what it needs to commit: whose work it is, and that it may."""
+def _temporary(prefix: str) -> list[str]:
+    """What begins so in the system's place for temporary files."""
+    place = tempfile.gettempdir()
+    return [os.path.join(place, name) for name in os.listdir(place) if name.startswith(prefix)]  # noqa: PTH118, PTH208
+
+
+def _introduce_to_git(home: Path, root: Path, demands: Demands) -> None:
+    """Give git in a private home what it needs to commit as the person would: whose work it is, and how."""
     config = home / ".gitconfig"
     if config.exists():
         return
-    name, address = identity
-    config.write_text(
-        f"[safe]\n\tdirectory = {_quoted(str(root))}\n[user]\n\tname = {_quoted(name)}\n\temail = {_quoted(address)}\n",
-        encoding="utf-8",
+    ignores = home / ".gitignore"
+    ignores.write_text(demands.git_ignores, encoding="utf-8")
+    name, address = demands.identity
+    settings = (
+        ("safe.directory", str(root)),
+        ("user.name", name),
+        ("user.email", address),
+        ("core.excludesFile", str(ignores)),
+        *demands.git_settings,
     )
+    config.write_text("".join(map(_entry, settings)), encoding="utf-8")
+
+
+def _entry(setting: tuple[str, str]) -> str:
+    """A setting as a section of its own, the way git-config reads it."""
+    section, _, rest = setting[0].partition(".")
+    subsection, _, key = rest.rpartition(".")
+    head = f"{section} {_quoted(subsection)}" if subsection else section
+    return f"[{head}]\n\t{key} = {_quoted(setting[1])}\n"
 
 
 def _quoted(value: str) -> str:

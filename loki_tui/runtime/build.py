@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +22,7 @@ from loki_tui.models.sdk import start_import
 from loki_tui.runtime.checkouts import CleanCheckouts
 from loki_tui.runtime.clock import SystemClock
 from loki_tui.runtime.delivery import PersonsRepository
+from loki_tui.runtime.persons_git import persons_git
 from loki_tui.runtime.surroundings import Surroundings
 from loki_tui.store.checkpoints import GitCheckpoints
 from loki_tui.store.journal import SqliteJournal
@@ -74,6 +73,7 @@ def demands_of(around: Surroundings, settings: Settings, *, private: Path) -> De
         settings: Paths, confinement, variables that are passed on.
         private: Where their private homes are made.
     """
+    git = persons_git(around.environ)
     return Demands(
         root=around.project.workspace,
         private=private,
@@ -84,7 +84,9 @@ def demands_of(around: Surroundings, settings: Settings, *, private: Path) -> De
         read_paths=tuple(str(path) for path in settings.read_paths),
         pass_env=settings.pass_env,
         command_seconds=settings.command_timeout,
-        identity=identity_of(around.environ),
+        identity=git.identity,
+        git_settings=git.settings,
+        git_ignores=git.ignores,
     )
 
 
@@ -114,27 +116,3 @@ def open_model(settings: Settings, environ: Mapping[str, str], recording: Record
             stream_idle_timeout=settings.stream_idle_timeout,
         )
     return RecordingModel(model, recording.keep) if recording.keep else model
-
-
-LOKI = ("Loki", "loki@localhost")
-"""Commits for a person whose name is not known."""
-
-
-def identity_of(environ: Mapping[str, str]) -> tuple[str, str]:
-    """The name and address the person commits with, from their own configuration, never the workspace's."""
-    git = shutil.which("git", path=environ.get("PATH"))
-    if git is None:
-        return LOKI
-    values = []
-    for key in ("user.name", "user.email"):
-        asked = subprocess.run(
-            [git, "config", "--global", "--get", key],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd="/",
-            env=dict(environ),
-            timeout=10,
-        )
-        values.append(asked.stdout.strip())
-    return (values[0], values[1]) if all(values) else LOKI

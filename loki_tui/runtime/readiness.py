@@ -12,7 +12,7 @@ from loki_tui.core.errors import UsageError
 from loki_tui.core.settings import Settings
 from loki_tui.hands.workspace import HandsWorkspaces
 from loki_tui.models.prices import GenaiPrices
-from loki_tui.runtime.build import Recording, demands_of, identity_of, open_model
+from loki_tui.runtime.build import Recording, demands_of, open_model
 from loki_tui.runtime.delivery import PersonsRepository, git_places
 from loki_tui.runtime.surroundings import Surroundings
 
@@ -79,6 +79,6 @@ def ensure_repository(around: Surroundings, settings: Settings, *, consent: Call
             hint="Loki delivers a branch. Make it one: loki start --init-git, or git init.",
         )
     with tempfile.TemporaryDirectory(prefix="loki-") as private:
-        workspaces = HandsWorkspaces(demands_of(around, settings, private=Path(private)))
-        repository = PersonsRepository(workspaces, workspace, run="init", identity=identity_of(around.environ))
+        demands = demands_of(around, settings, private=Path(private))
+        repository = PersonsRepository(HandsWorkspaces(demands), workspace, run="init", identity=demands.identity)
         asyncio.run(repository.init())
