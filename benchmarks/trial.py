@@ -151,14 +151,13 @@ def _command(who: Contestant, project: Project) -> list[str]:
 @contextmanager
 def _server(order: Body) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "benchmarks.server"]
-    server = subprocess.Popen(command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    try:
-        _tell(server, order)
-        yield server
-        server.wait(timeout=10)
-    finally:
-        server.kill()
-        server.wait()
+    with subprocess.Popen(command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        try:
+            _tell(server, order)
+            yield server
+            server.wait(timeout=10)
+        finally:
+            server.kill()
 
 
 def _tell(server: subprocess.Popen[bytes], message: Body) -> None:

@@ -55,6 +55,9 @@ for yourself to go on from: what this iteration is after, what is done (files, d
 (commands that work, errors and their causes), what you were doing just now, and what is left. Be complete and brief."""
 """Asks an agent to condense its conversation."""
 
+CONDENSER = "You condense the work of software agents for those who go on with it. You call no tools."
+"""The system prompt of a model that summarises for another."""
+
 INTERRUPTED = (
     "Interrupted: the engine stopped while this was running, and nobody knows how far it got. "
     "It was not run again. Look at the state of things before you go on."
@@ -166,6 +169,12 @@ def _fact(fact: PhaseFinished) -> str:
 def steering(notes: Iterable[str]) -> str:
     """Notes of a person, as the agent reads them."""
     return "A note from the person in charge:\n" + "\n\n".join(notes)
+
+
+def recounted(story: str) -> str:
+    """A conversation as another model is asked to condense it."""
+    head = "An agent at work said and did this, and its context is full. You write the summary for it."
+    return f"{head}\n<conversation>\n{story}\n</conversation>"
 
 
 def resumed(*, opening_text: str, summary: str) -> str:

@@ -7,21 +7,18 @@ from typing import Literal
 
 from loki_tui.core import events as ev
 from loki_tui.core.errors import ModelError, ModelFault
-from loki_tui.core.messages import TextPart, ToolCall
+from loki_tui.core.messages import ToolCall
 from loki_tui.core.tools import BadCallError, Delegate, FinishIteration, ToolInput, parse_call
-from loki_tui.core.vocabulary import Purpose
 from loki_tui.engine import prompts
 from loki_tui.engine.acting import Actor
 from loki_tui.engine.asking import Asker, Question
+from loki_tui.engine.compaction import Compaction
 from loki_tui.engine.context import RunContext
 from loki_tui.engine.delegation import Delegation
 from loki_tui.engine.transcript import Transcript
 
 SILENT_TURNS = 3
 """After this many answers in a row without a tool call the agent counts as silent."""
-
-FULL = 0.75
-"""Share of the model's window at which a conversation is condensed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +55,7 @@ class Session:
     ) -> None:
         self._chronicle = context.chronicle
         self._max_turns = context.settings.max_turns
-        self._window = context.settings.context_window or context.prices.context_window(question.model)
+        self._compaction = Compaction(context, asker, question)
         self._asker = asker
         self._actor = actor
         self._transcript = transcript
@@ -76,15 +73,15 @@ class Session:
                 return Ended("silence")
             if transcript.turns >= self._max_turns:
                 return Ended("turns")
-            if transcript.summary is not None or self._full():
-                await self._compact()
+            if self._compaction.due(transcript):
+                await self._compaction.condense(transcript)
             self._deliver_notes()
             try:
                 await self._asker.ask(self._question, transcript)
             except ModelError as error:
                 if error.fault is not ModelFault.TOO_LONG or len(transcript.messages) <= 1:
                     raise
-                self._replace(_digest(transcript))
+                await self._compaction.condense_elsewhere(transcript)
 
     async def _act(self) -> FinishIteration | None:
         """Carry out all open calls; the one that ends the iteration comes last."""
@@ -114,57 +111,3 @@ class Session:
         state = self._chronicle.state
         if waiting := state.notes[state.notes_delivered :]:
             self._chronicle.note(ev.SteeringDelivered(agent=self._transcript.agent, notes=tuple(waiting)))
-
-    # -- a full context -------------------------------------------------------------------------
-
-    def _full(self) -> bool:
-        usage = self._transcript.usage
-        return usage.prompt_tokens + usage.output_tokens > FULL * self._window
-
-    async def _compact(self) -> None:
-        """Condense the conversation before it overflows the model's window."""
-        transcript = self._transcript
-        if transcript.summary is None:
-            ask = Question(
-                purpose=Purpose.COMPACT,
-                model=self._question.model,
-                system=self._question.system,
-                tools=self._question.tools,
-                say=prompts.SUMMARISE,
-            )
-            try:
-                await self._asker.ask(ask, transcript)
-            except ModelError as error:
-                if error.fault is not ModelFault.TOO_LONG:
-                    raise
-        self._replace(transcript.summary or _digest(transcript))
-
-    def _replace(self, summary: str) -> None:
-        transcript = self._transcript
-        self._chronicle.note(
-            ev.ContextCompacted(
-                agent=transcript.agent,
-                summary=self._chronicle.keep(summary),
-                tokens_before=transcript.usage.prompt_tokens + transcript.usage.output_tokens,
-            )
-        )
-
-
-RECALLED = 40
-"""How many of the latest things said and done a mechanical summary holds."""
-
-
-def _digest(transcript: Transcript) -> str:
-    """A summary made without the model, where the conversation no longer fits it."""
-    lines: list[str] = []
-    for message in transcript.messages:
-        for part in message.parts:
-            match part:
-                case TextPart() if message.role == "assistant":
-                    lines.append(f"You said: {part.text[:300]}")
-                case ToolCall():
-                    given = ", ".join(f"{name}={str(value)[:120]!r}" for name, value in part.input.items())
-                    lines.append(f"You called {part.name}({given})")
-                case _:
-                    pass
-    return "The conversation no longer fitted; what you said and did last:\n" + "\n".join(lines[-RECALLED:])

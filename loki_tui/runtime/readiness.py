@@ -43,14 +43,14 @@ def check_recording(path: Path) -> None:
     """See that answers can be kept in a file of their own: two recordings in one would play neither run.
 
     Raises:
-        UsageError: The file has something in it.
+        UsageError: The file has something in it, or cannot be made.
     """
-    try:
-        taken = path.exists() and (not path.is_file() or path.stat().st_size > 0)
-    except OSError as error:
-        raise UsageError(f"The recording {path} cannot be written: {error.strerror}.") from error
-    if taken:
+    if path.exists() and (not path.is_file() or path.stat().st_size > 0):
         raise UsageError(f"The recording {path} is not empty.", hint="Give --record a new file.")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise UsageError(
+            f"The recording {path} cannot be written.", hint="Give --record a file in a directory of your own."
+        )
 
 
 def ensure_repository(around: Surroundings, settings: Settings, *, consent: Callable[[], bool]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
+from loki_tui.core.errors import UsageError
 from loki_tui.core.events import RunCreated
 from loki_tui.core.settings import Settings, variable_of
 from loki_tui.core.settings_sources import ResolvedSettings, resolve_settings
@@ -29,7 +30,11 @@ class Surroundings:
             UsageError: There can be no project there.
         """
         state_root = environ.get("LOKI_DIR")
-        project = locate_project(directory or Path.cwd(), state_root=Path(state_root) if state_root else None)
+        try:
+            here = directory or Path.cwd()
+        except FileNotFoundError as error:
+            raise UsageError("The directory you are in is no longer there.", hint="Go to another: cd ~") from error
+        project = locate_project(here, state_root=Path(state_root) if state_root else None)
         return cls(environ, project)
 
     def settings(self, overrides: Mapping[str, object] | None = None) -> Settings:

@@ -34,6 +34,12 @@ async def test_a_run_that_has_ended_can_be_looked_at_and_gone_back_from(loki: Pr
     assert watched.out == told.out
     logs = await loki("logs", "--follow", cwd=below)
     assert logs.out == run.out
+    async with loki.started("logs", "--json") as logs_to_nobody:
+        assert logs_to_nobody.stdout is not None
+        logs_to_nobody.stdout._transport.close()  # type: ignore[attr-defined]
+        assert logs_to_nobody.stderr is not None
+        assert await logs_to_nobody.stderr.read() == b""
+        assert await logs_to_nobody.wait() == 141
     listed = await loki("checkpoint", "list", cwd=below)
     assert [line.split()[0] for line in listed.out.splitlines()] == ["c1", "c2"]
     assert "+x = 1" in (await loki("checkpoint", "show", "c2")).out
@@ -46,16 +52,6 @@ async def test_a_run_that_has_ended_can_be_looked_at_and_gone_back_from(loki: Pr
     again = await loki("checkpoint", "restore", restored.err.split()[-1].rstrip("."))
     assert again.code == 0, again
     assert (loki.workspace / "new.py").exists()
-
-
-async def test_a_reader_that_closes_early_ends_it_quietly(loki: Program) -> None:
-    assert (await loki("start")).code == 0
-    async with loki.started("logs", "--json") as logs:
-        assert logs.stdout is not None
-        logs.stdout._transport.close()  # type: ignore[attr-defined]
-        assert logs.stderr is not None
-        assert await logs.stderr.read() == b""
-        assert await logs.wait() == 141
 
 
 async def test_settings_are_shown_with_where_they_come_from(loki: Program) -> None:

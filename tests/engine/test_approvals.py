@@ -264,7 +264,8 @@ def test_a_person_sees_the_whole_of_it() -> None:
     detail = propose_action(edit, call="c1", risk=Risk.EDIT, workspace="/w").detail
     assert "-y = 2" in detail
     assert "+y = 3" in detail
-    assert "a" * 9000 in propose_action(
-        WriteFile(path="b", content="a" * 9000), call="c1", risk=Risk.EDIT, workspace="/w"
-    ).detail
+    assert (
+        "a" * 9000
+        in propose_action(WriteFile(path="b", content="a" * 9000), call="c1", risk=Risk.EDIT, workspace="/w").detail
+    )
     assert "a.txt" in propose_action(ReadFile(path="a.txt"), call="c1", risk=Risk.READ, workspace="/w").detail

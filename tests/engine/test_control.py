@@ -131,7 +131,9 @@ async def test_a_pause_holds_after_the_wait_is_over(tmp_path: Path) -> None:
         async def sleep(self, seconds: float) -> None:
             await self.over.wait()
 
-    bench = make_bench(tmp_path, ScriptedModel(fails(ModelFault.OVERLOADED), finishes(claims_done=False)), max_iterations=1)
+    bench = make_bench(
+        tmp_path, ScriptedModel(fails(ModelFault.OVERLOADED), finishes(claims_done=False)), max_iterations=1
+    )
     bench.clock = Clock()
     async with going(bench) as run:
         await bench.until(lambda state: state.status is Status.WAITING)

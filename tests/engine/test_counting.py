@@ -117,7 +117,8 @@ MAVEN = """\
         ("\n---\nRan 0 tests in 0.000s\n\nNO TESTS RAN\n", Counts()),
         (PYTEST + "1 failed, 14 passed, 1 skipped in 2.75s\n", Counts(passed=14, failed=1, skipped=1)),
         (
-            PYTEST + "= 1 failed, 2 passed, 1 skipped, 1 xfailed, 1 xpassed, 1 warning, 1 error in 61.95s (0:01:01) =\n",
+            PYTEST
+            + "= 1 failed, 2 passed, 1 skipped, 1 xfailed, 1 xpassed, 1 warning, 1 error in 61.95s (0:01:01) =\n",
             Counts(passed=4, failed=2, skipped=1),
         ),
         ("=============================== 1 error in 4.99s ===============================\n", Counts(failed=1)),

@@ -224,4 +224,3 @@ def _delegating(cut: Sequence[Record]) -> bool:
 
 def _price(served: Served) -> Decimal:
     return Decimal(served.usage.input_tokens + served.usage.output_tokens) / 1000
-

@@ -188,11 +188,23 @@ async def test_a_full_context_is_condensed(tmp_path: Path) -> None:
     assert "I listed the files." in again.messages[0].text
 
 
-async def test_a_conversation_that_is_too_long_is_condensed_without_the_model(tmp_path: Path) -> None:
+async def test_a_conversation_too_long_for_its_model_is_condensed_by_another(tmp_path: Path) -> None:
     model = ScriptedModel(says("First.", call("list_files")), fails(ModelFault.TOO_LONG), finishes(claims_done=False))
+    model.turns[Purpose.COMPACT] = [says("It listed the files.", stop="end")]
     bench = make_bench(tmp_path, model, max_iterations=1)
     await bench.go()
-    assert "You said: First." in model.sent()[-1].messages[0].text
+    (asked,) = model.sent(Purpose.COMPACT)
+    assert asked.model == bench.settings.models["fast"]
+    assert "assistant: First." in asked.messages[0].text
+    assert "It listed the files." in model.sent()[-1].messages[0].text
+
+
+async def test_a_conversation_too_long_for_every_model_goes_on_with_its_end(tmp_path: Path) -> None:
+    model = ScriptedModel(says("First.", call("list_files")), fails(ModelFault.TOO_LONG), finishes(claims_done=False))
+    model.turns[Purpose.COMPACT] = [fails(ModelFault.TOO_LONG)]
+    bench = make_bench(tmp_path, model, max_iterations=1)
+    await bench.go()
+    assert "assistant: First." in model.sent()[-1].messages[0].text
 
 
 async def test_uncommitted_work_is_neither_lost_nor_committed(tmp_path: Path) -> None:

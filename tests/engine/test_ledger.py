@@ -36,9 +36,7 @@ from tests.support.scripted import FakeClock
 
 MODEL = "scripted"
 MAX_OUTPUT = 256
-PRICES = GenaiPrices(
-    {MODEL: ModelPrice.model_validate({"input": 2, "output": 7, "cache_read": 1, "cache_write": 3})}
-)
+PRICES = GenaiPrices({MODEL: ModelPrice.model_validate({"input": 2, "output": 7, "cache_read": 1, "cache_write": 3})})
 SETTINGS = Settings.model_validate(
     {"provider": "replay", "cassette": "/dev/null", "max_output_tokens": MAX_OUTPUT, "max_retries": 10_000}
 )

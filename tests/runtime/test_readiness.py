@@ -24,6 +24,8 @@ def test_a_recording_needs_a_file_of_its_own(tmp_path: Path) -> None:
         check_recording(path)
     with pytest.raises(UsageError, match="is not empty"):
         check_recording(tmp_path)
+    with pytest.raises(UsageError, match="cannot be written"):
+        check_recording(tmp_path / "nowhere" / "recording.jsonl")
 
 
 def test_a_budget_needs_prices() -> None:
@@ -38,6 +40,15 @@ def test_somebody_must_answer() -> None:
         check_provider(Settings(), {})
     assert "loki demo" in caught.value.hint
     check_provider(Settings(), {"ANTHROPIC_AUTH_TOKEN": "token"})
+
+
+def test_a_directory_that_is_gone_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(UsageError, match="no longer there"):
+        Surroundings.here({})
 
 
 def test_nobody_is_asked_about_a_repository(tmp_path: Path) -> None:
