@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
+
 from loki_tui.core import events as ev
 from loki_tui.core.errors import LokiError
 from loki_tui.engine.context import RunContext
@@ -62,7 +64,7 @@ class Keeper:
         branch = self._chronicle.state.branch
         assert branch is not None
         first, _, rest = summary.strip().partition("\n")
-        subject = first[:SUBJECT] or UNFINISHED
+        subject = shorten(first, SUBJECT, placeholder="…") or UNFINISHED
         body = rest.strip() if len(first) <= SUBJECT else summary
         commit = await self._repository.commit(branch.branch, subject=subject, body=body)
         for warning in self._repository.take_warnings():

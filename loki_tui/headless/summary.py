@@ -40,7 +40,7 @@ def summarise(view: RunView) -> JsonObject:
         "pid": view.engine.pid if view.engine else None,
         "iteration": len(state.iterations),
         "max_iterations": created.max_iterations if created else None,
-        "elapsed_seconds": round(state.elapsed(datetime.now(UTC)).total_seconds(), 1),
+        "elapsed_seconds": round(_elapsed(view).total_seconds(), 1),
         "waiting_until": state.waiting_until.isoformat() if state.waiting_until else None,
         "spent": str(books.spent),
         "unconfirmed": str(books.unconfirmed),
@@ -68,7 +68,7 @@ def summary_lines(view: RunView) -> list[Line]:
     state = view.state
     reason = f": {one_line(view.reason)}" if view.reason else ""
     lines = [Line(f"{view.status.upper()}{reason}", _TONES.get(view.status, "bad"))]
-    lines.append(Line(f"run        {state.run}, {_elapsed(state.elapsed(datetime.now(UTC)))}"))
+    lines.append(Line(f"run        {state.run}, {_in_words(_elapsed(view))}"))
     if state.created is not None:
         lines.append(Line(f"prd        {one_line(state.created.prd_path)}"))
         stage = "" if state.status.ended else f", {state.stage}"
@@ -184,7 +184,12 @@ def run_line(summary: RunSummary, *, engine: bool) -> Line:
     )
 
 
-def _elapsed(elapsed: timedelta) -> str:
+def _elapsed(view: RunView) -> timedelta:
+    """How long the run has been going; without an engine, until its last event."""
+    return view.state.elapsed(datetime.now(UTC) if view.engine else view.state.at)
+
+
+def _in_words(elapsed: timedelta) -> str:
     minutes, seconds = divmod(int(elapsed.total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from loki_tui.core.events import ModelFailed, ModelRequested, RunClosed, RunWaiting
+from loki_tui.core.events import ModelFailed, ModelRequested, RunWaiting
 from tests.cli.conftest import replaying
 from tests.support.answers import PLANS, WRITES, reply
 from tests.support.git import git
@@ -80,13 +80,3 @@ async def test_a_run_outlives_every_passing_fault_and_its_recording_plays_it_aga
     trees = git(loki.workspace, "for-each-ref", "--format=%(tree)", "refs/heads/loki").splitlines()
     assert len(trees) == 2
     assert len(set(trees)) == 1
-
-
-async def test_a_provider_that_stays_away_exhausts_the_run(loki: Program) -> None:
-    async with served(loki, [Refuse(503)] * 9) as (there, server):
-        run = await there.with_(LOKI_MAX_RETRIES="2")("start")
-    assert run.code == 20, run
-    assert server.served == 3
-    (closed,) = loki.events(RunClosed)
-    assert closed.outcome == "exhausted"
-    assert "LOKI_MAX_RETRIES" in run.out

@@ -59,11 +59,8 @@ async def test_a_killed_run_is_taken_up_with_the_options_it_was_given(loki: Prog
     assert "loki resume" in told.out
     async with bare.started("logs", "-f") as following:
         await line_with(following, "until [ -e go ]")
-        following.send_signal(SIGINT)
-        left = await done(following)
-    assert left.code == 130
-    assert left.err.splitlines()[1:] == []
-    assert "loki resume" in left.err
+        assert following.stderr is not None
+        assert b"loki resume" in await following.stderr.readline()
     resumed = await bare("resume", "--json")
     assert resumed.code == 20, resumed
     assert resumed.rows[0]["kind"] == "engine_started"
@@ -85,6 +82,9 @@ async def test_a_run_is_paused_steered_and_resumed_from_elsewhere(waiting: Progr
             await line_with(following, "until [ -e go ]")
             assert (await waiting("pause", "--reason", "lunch")).code == 0
             await line_with(following, "PAUSED: lunch")
+            following.send_signal(SIGINT)
+            left = await done(following)
+            assert (left.code, left.err) == (130, "")
             (waiting.workspace / "go").touch()
             assert (await waiting("steer", "Mind the gap")).code == 0
             poked = await waiting("resume")
@@ -92,7 +92,6 @@ async def test_a_run_is_paused_steered_and_resumed_from_elsewhere(waiting: Progr
             assert str(engine.pid) in poked.err
             run = await done(engine)
             assert run.code == 0, run
-            assert "COMPLETED" in (await done(following)).out
             statuses = [row["status"] for row in (await done(watch)).rows]
     assert statuses[0] == "running"
     assert "paused" in statuses

@@ -16,9 +16,20 @@ from loki_tui.core.events import Event, decode_event, encode_event
 from loki_tui.core.fold import _apply, apply, fold
 from loki_tui.core.state import RECENT, RunState
 from loki_tui.core.vocabulary import Purpose, Stage, Status, Verdict
-from tests.support.life import BEGIN, acted, answered, approval, asked, created, iteration, life, measured, records
-from tests.support.life import started as engine
-from tests.support.life import taken
+from tests.support.life import (
+    BEGIN,
+    acted,
+    answered,
+    approval,
+    asked,
+    created,
+    iteration,
+    life,
+    measured,
+    records,
+    started,
+    taken,
+)
 
 KINDS: frozenset[type[Event]] = frozenset(get_args(get_args(Event)[0]))
 TRACELESS = frozenset({ev.ContextCompacted, ev.DelegateStarted, ev.DelegateFinished, ev.ReceiptWritten})
@@ -90,12 +101,16 @@ def test_money_is_spent_held_or_free() -> None:
 def test_an_answer_at_an_unknown_price_is_counted_as_such() -> None:
     unpriced = answered("m1").model_copy(update={"cost": None})
     books = state_of(created(), asked("m1"), unpriced).books
-    assert (books.spent, books.unpriced, books.reserved) == (0, 1, {})
+    assert books.spent == 0
+    assert books.unpriced == 1
+    assert books.reserved == {}
 
 
 def test_turns_and_actions_are_those_of_the_open_iteration() -> None:
     opened, *closing = iteration(1, "t1")
-    state = state_of(created(), asked("m0"), answered("m0"), opened, asked("m1"), answered("m1"), *acted("a1"), *closing)
+    state = state_of(
+        created(), asked("m0"), answered("m0"), opened, asked("m1"), answered("m1"), *acted("a1"), *closing
+    )
     (only,) = state.iterations
     assert (only.turns, only.actions, only.spent) == (1, 1, Decimal("0.25"))
     assert only.finished_at == BEGIN + timedelta(seconds=10)
@@ -125,15 +140,15 @@ CONTINUED = ev.RunContinued()
         ((), Status.RUNNING, ""),
         ((WAITING,), Status.WAITING, "429"),
         ((WAITING, CONTINUED), Status.RUNNING, ""),
-        ((WAITING, engine()), Status.RUNNING, ""),
+        ((WAITING, started()), Status.RUNNING, ""),
         ((PAUSED,), Status.PAUSED, "lunch"),
-        ((PAUSED, engine()), Status.PAUSED, "lunch"),
+        ((PAUSED, started()), Status.PAUSED, "lunch"),
         ((PAUSED, WAITING), Status.PAUSED, "lunch"),
         ((PAUSED, CONTINUED), Status.RUNNING, ""),
         ((approval("p1"), PAUSED, CONTINUED), Status.WAITING, "approval p1: run make"),
         ((STOPPING,), Status.STOPPING, "enough"),
         ((PAUSED, STOPPING), Status.STOPPING, "enough"),
-        ((STOPPING, engine()), Status.STOPPING, "enough"),
+        ((STOPPING, started()), Status.STOPPING, "enough"),
         ((STOPPING, ev.RunClosed(outcome="stopped", reason="enough")), Status.STOPPED, "enough"),
         ((approval("p1"), ev.RunClosed(outcome="failed", reason="401")), Status.FAILED, "401"),
     ],
@@ -154,8 +169,8 @@ def test_nothing_waits_in_a_run_that_is_over() -> None:
 def test_a_state_grows_with_what_a_run_is_not_with_how_long_it_talks(
     record_property: Callable[[str, object], None],
 ) -> None:
-    turn = [asked("m1"), answered("m1"), *acted("a1"), ev.Warned(message="w")]
-    whole = records([created(), engine(), iteration(1, "t")[0], *turn * 20_000])
+    turn: list[Event] = [asked("m1"), answered("m1"), *acted("a1"), ev.Warned(message="w")]
+    whole = records([created(), started(), iteration(1, "t")[0], *turn * 20_000])
     began = time.perf_counter()
     state = fold(whole)
     record_property("seconds for 100,000 events", round(time.perf_counter() - began, 3))

@@ -15,7 +15,13 @@ USAGES = st.builds(Usage, **dict.fromkeys(Usage.model_fields, TOKENS))
 
 def test_a_message_gives_its_text_and_its_calls_in_order() -> None:
     first, second = ToolCall(id="1", name="a", input={}), ToolCall(id="2", name="b", input={})
-    parts: tuple[Part, ...] = (TextPart(text="one"), first, OpaquePart(provider="p", data={}), TextPart(text="two"), second)
+    parts: tuple[Part, ...] = (
+        TextPart(text="one"),
+        first,
+        OpaquePart(provider="p", data={}),
+        TextPart(text="two"),
+        second,
+    )
     message = Message(role="assistant", parts=parts)
     assert message.text == "one\ntwo"
     assert message.calls == (first, second)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +28,7 @@ from loki_tui.core.tools import (
     spec,
 )
 
-EVERY = (*AGENT_TOOLS, SubmitPlan, SubmitReview, CastVote)
+EVERY: tuple[type[ToolInput], ...] = (*AGENT_TOOLS, SubmitPlan, SubmitReview, CastVote)
 JSON: st.SearchStrategy[JsonValue] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
@@ -112,16 +114,16 @@ def test_what_does_not_fit_is_explained(name: str, given: JsonObject, told: str)
 
 
 def test_input_that_was_no_json_is_said_to_be_none() -> None:
-    with pytest.raises(BadCallError, match="is not a JSON object: '{\"command\"'"):
+    with pytest.raises(BadCallError, match=r"is not a JSON object: '\{\"command\"'"):
         parse_call(call("shell", {}, malformed='{"command"'), AGENT_TOOLS)
 
 
-@given(name=st.sampled_from([tool.tool for tool in EVERY]), given=st.dictionaries(st.text(max_size=12), JSON, max_size=4))
+@given(
+    name=st.sampled_from([tool.tool for tool in EVERY]), given=st.dictionaries(st.text(max_size=12), JSON, max_size=4)
+)
 def test_no_input_does_worse_than_being_refused(name: str, given: JsonObject) -> None:
-    try:
-        parse_call(call(name, given), EVERY)
-    except BadCallError as refused:
-        assert str(refused)
+    with suppress(BadCallError):
+        assert parse_call(call(name, given), EVERY).tool == name
 
 
 @given(old=st.text(min_size=1), new=st.text())

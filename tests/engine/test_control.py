@@ -74,9 +74,7 @@ async def counting(bench: Bench) -> Path:
     """The file that the command writes to, once it does."""
     await bench.until(acting)
     count = bench.workspace / "count"
-    async with asyncio.timeout(10):
-        while not count.exists():
-            await asyncio.sleep(0)
+    await eventually(count.exists, seconds=10)
     return count
 
 
@@ -210,8 +208,13 @@ def commands_of(bench: Bench) -> dict[int, str]:
 
 async def standing_still(bench: Bench) -> None:
     """Return when no command runs."""
-    async with asyncio.timeout(PROMPTLY.total_seconds()):
-        while set(commands_of(bench).values()) - {"T"}:
+    await eventually(lambda: set(commands_of(bench).values()) <= {"T"}, seconds=PROMPTLY.total_seconds())
+
+
+async def eventually(condition: Callable[[], bool], *, seconds: float) -> None:
+    """Return when something is so that nobody tells us of."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - files and processes set no event
             await asyncio.sleep(0)
 
 

@@ -44,7 +44,7 @@ QUESTION = Question(
     purpose=Purpose.DELEGATE,
     model=MODEL,
     system="Do it. 要件定義",
-    tools=(ToolSpec(name="look", description="Look, 見て", schema={"type": "object"}),),
+    tools=(ToolSpec(name="look", description="Look, 見て", schema_={"type": "object"}),),
 )
 FAULTS = st.sampled_from([ModelFault.OVERLOADED, ModelFault.CONNECTION, ModelFault.TRUNCATED, ModelFault.RATE_LIMITED])
 TEXTS = st.text(max_size=40) | st.sampled_from(["日本語" * 50, "🚀" * 100, '"\\\n' * 80, "x" * 4000])

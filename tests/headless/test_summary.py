@@ -46,6 +46,7 @@ def test_a_run_without_its_engine_has_crashed() -> None:
     assert text(crashed).startswith("CRASHED: its engine is gone")
     assert summarise(crashed)["status"] == "crashed"
     assert summarise(crashed)["pid"] is None
+    assert summarise(crashed)["elapsed_seconds"] == 1
 
 
 def test_a_pause_for_money_names_the_amount() -> None:

@@ -121,7 +121,10 @@ def life() -> Iterator[Event]:
     yield ev.ContextCompacted(agent="agent", summary=Excerpt(text="so far"), tokens_before=9)
     yield from (asked("m6"), acted("a3")[0])
     # The engine is killed, and another takes the run up.
-    yield from (started(), ev.ActionFinished(action="a3", call="x", output=Excerpt(text=""), ok=False, interrupted=True))
+    yield from (
+        started(),
+        ev.ActionFinished(action="a3", call="x", output=Excerpt(text=""), ok=False, interrupted=True),
+    )
     yield from iteration(1, "t1")[1:]
     yield from (ev.WorkCommitted(branch="loki/r1", commit="def", subject="Do"), ev.StageEntered(stage=Stage.VERIFY))
     yield from (ev.PhaseStarted(phase="unit tests", checkpoint="c1"), measured(Verdict.PASSED, "t1"))
@@ -136,6 +139,9 @@ def life() -> Iterator[Event]:
     yield ev.StreamStarted(name="api", branch="loki/r1/api")
     yield ev.StreamFinished(name="api", outcome="completed", reason="done")
     yield from (ev.BudgetChanged(limit=Decimal(20), by="ada"), ev.Warned(message="Careful."))
-    yield from (ev.EngineFailed(error="Bug: one"), ev.CheckpointRestored(checkpoint="c0", tree="t0", saved_as="c2", by="a"))
+    yield from (
+        ev.EngineFailed(error="Bug: one"),
+        ev.CheckpointRestored(checkpoint="c0", tree="t0", saved_as="c2", by="a"),
+    )
     yield from (ev.ReceiptWritten(digest="d", headline="h"), ev.RunStopping(reason="enough"))
     yield ev.RunClosed(outcome="stopped", reason="enough")

@@ -26,7 +26,7 @@ class MemoryJournal:
         self._records: list[Record] = list(before._records) if before else []
         self._blobs: dict[str, bytes] = dict(before._blobs) if before else {}
         self._inbox: dict[int, Request] = dict(before._inbox) if before else {}
-        self._posted = before._posted if before else 0
+        self._posted: int = before._posted if before else 0
         self._rung = asyncio.Event()
         self._rung.set()
 
@@ -35,9 +35,8 @@ class MemoryJournal:
             del self._inbox[consumes]
         for event in events:
             seq = len(self._records) + 1
-            # As it would come back from a disk.
-            event = decode_event(event.kind, encode_event(event))
-            self._records.append(Record(seq=seq, at=BEGIN + timedelta(seconds=seq), event=event, stream=stream))
+            read_back = decode_event(event.kind, encode_event(event))
+            self._records.append(Record(seq=seq, at=BEGIN + timedelta(seconds=seq), event=read_back, stream=stream))
         return self._records[len(self._records) - len(events) :]
 
     def records(self, after: int = 0) -> Iterator[Record]:

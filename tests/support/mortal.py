@@ -31,6 +31,7 @@ from loki_tui.engine.engine import Engine
 from loki_tui.engine.ports import Live
 from loki_tui.runtime.build import build_world
 from loki_tui.runtime.surroundings import Surroundings
+from loki_tui.store.database import NoJournalError
 from loki_tui.store.journal import SqliteJournal
 from loki_tui.store.lock import EngineLock
 from tests.support import git
@@ -73,10 +74,11 @@ class Place:
 
     def records(self) -> list[Record]:
         """All events so far."""
-        if not self.around.project.state.journal.exists():
+        try:
+            with self.around.project.reader() as reader:
+                return list(reader.records(RUN))
+        except NoJournalError:
             return []
-        with self.around.project.reader() as reader:
-            return list(reader.records(RUN))
 
     def first_broken_link(self) -> int | None:
         """Where the hash chain breaks, if it does."""
@@ -168,6 +170,7 @@ SETTINGS = Settings.model_validate(
         "cassette": "/dev/null",
         "model_planning": MODEL,
         "model_work": MODEL,
+        "model_fast": MODEL,
         "model_prices": {MODEL: PRICE},
         "budget_limit": "1000000",
         "context_window": WINDOW,
@@ -266,14 +269,17 @@ def _serve() -> None:
 
 
 def _be_born(place: Place, *, mode: Mode, at: int) -> None:
+    status = 1
     try:
         os.environ.clear()
         os.environ.update(place.environ)
         asyncio.run(live(place, mode=mode, at=at))
+        status = 0
     except BaseException:
         place.complaints.write_text(traceback.format_exc())
-        os._exit(1)
-    os._exit(0)
+        raise
+    finally:
+        os._exit(status)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,6 @@ def await_none_in(root: Path) -> None:
 
 
 def _belongs(process: Path, root: Path) -> bool:
-    if Path(os.readlink(process / "cwd")).is_relative_to(root):
+    if (process / "cwd").readlink().is_relative_to(root):
         return True
     return os.fsencode(root) + b"/" in (process / "environ").read_bytes()

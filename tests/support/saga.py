@@ -147,7 +147,12 @@ class SagaModel:
         return ModelAnswer(parts=(said, *parts), stop="tool_use" if parts else "end", usage=usage)
 
     def _bill(self, served: Served) -> None:
-        line = {"step": served.step, "digest": served.digest, "failed": served.failed, "usage": served.usage.model_dump()}
+        line = {
+            "step": served.step,
+            "digest": served.digest,
+            "failed": served.failed,
+            "usage": served.usage.model_dump(),
+        }
         with self._log.open("ab", buffering=0) as file:
             file.write(json.dumps(line).encode() + b"\n")
 

@@ -21,6 +21,7 @@ MARK = "HANDS_COMMAND"
 """The environment variable that carries a command's mark."""
 
 _KILL_PATIENCE = 5.0
+_TERM_PATIENCE = 0.5
 _FREEZE_PATIENCE = 1.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -166,10 +167,22 @@ class Processes:
         return os.waitstatus_to_exitcode(status)
 
     def end_everything(self) -> None:
-        """End every process below this one; none is started any more."""
+        """End every process below this one; none is started any more.
+
+        They are asked first: git, for one, leaves its locks behind where it is killed, and they
+        would stand in the way of the next hands.
+        """
         with self._lock:
             self._closed = True
-        _end_all(lambda: [process for process in self._below() if process.state not in "ZX"])
+        for process in self._alive():
+            _signal(process, signal.SIGTERM)
+        deadline = time.monotonic() + _TERM_PATIENCE
+        while (left := self._alive()) and time.monotonic() < deadline:
+            _await_end(left[0])
+        _end_all(self._alive)
+
+    def _alive(self) -> list[Process]:
+        return [process for process in self._below() if process.state not in "ZX"]
 
     def _tree_of(self, child: Child) -> list[Process]:
         """What lives of a command: its descendants, and orphans that are or may be its own."""

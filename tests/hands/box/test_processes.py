@@ -69,6 +69,14 @@ def test_an_end_of_the_hands_is_an_end_of_everything(world: World, how: str) -> 
     assert not alive(pid)
 
 
+def test_commands_may_clear_up_behind_them_before_they_are_ended(world: World) -> None:
+    box = Box(box_policy(world))
+    box.shell("trap 'echo > farewell; exit' TERM; echo > ready; while :; do sleep 0.01; done", background=True)
+    until((world.workspace / "ready").exists)
+    assert box.close() == 0
+    assert (world.workspace / "farewell").exists()
+
+
 def test_orphans_are_collected(world: World) -> None:
     box = Box(box_policy(world))
     box.shell("exec sleep 600", background=True)
