@@ -12,18 +12,21 @@ from benchmarks.trial import Contestant, run_trial
 Body = dict[str, Any]
 
 _BREAKS = {
-    "connection reset": {"how": "reset", "after": 3},
-    "malformed stream": {"how": "garble", "after": 3},
-    "overload reported": {"how": "report", "after": 3},
-    "clean end, but early": {"how": "end", "after": 3},
+    "connection reset": "reset",
+    "malformed stream": "garble",
+    "overload reported": "report",
+    "clean end, but early": "end",
 }
+_AFTER = 6
+"""Events that arrive: a sentence, the beginning of a tool call, and the first piece of its input."""
 _SETTINGS = {"LOKI_RETRY_BASE_SECONDS": "0.05"}
 
 
 def measure(effort: Effort) -> Iterator[Figure]:
     del effort  # It goes on, or it does not.
-    for name, fault in _BREAKS.items():
-        script = [*scenario.work(2), {"break": fault}, *scenario.work(5)[2:], scenario.finish()]
+    for name, how in _BREAKS.items():
+        broken = {"how": how, "after": _AFTER, "reply": scenario.long_write()}
+        script = [*scenario.work(2), {"break": broken}, *scenario.work(5)[2:], scenario.finish()]
         ours, floor = (_finishes("ours", script), _finishes("floor", script))
         yield Figure(f"{name} in mid-stream: work finished", "runs", ours, floor, "at least", 1)
 

@@ -73,6 +73,11 @@ def work(turns: int) -> list[Body]:
     return [_calls(_KINDS[number % len(_KINDS)](number), number=number) for number in range(1, turns + 1)]
 
 
+def long_write() -> Body:
+    """An answer whose input comes in several pieces; half of it is of no use."""
+    return _calls(("write_file", {"content": "A line of a note.\n" * 100, "path": "notes/long.md"}), number=888_888)
+
+
 def finish(*, claims_done: bool = True) -> Body:
     """The answer that ends an iteration, and for the floor the whole."""
     given = {"summary": "Notes are kept", "claims_done": claims_done, "handover": "Nothing is left."}

@@ -50,7 +50,7 @@ def turn_of(fields: Body) -> Turn:
         case {"refuse": given}:
             return Refuse(**given)
         case {"break": given}:
-            return Break(**given)
+            return Break(given["how"], given["after"], Reply(tuple(given["reply"]["parts"])))
         case _:
             return Reply(tuple(fields["parts"]))
 

@@ -99,6 +99,15 @@ def resume(run: str | None, environ: Mapping[str, str], *, budget: Decimal | Non
         return drive(host, json=json, after=view.state.seq)
 
 
+def wind_up(client: RunClient, environ: Mapping[str, str], *, reason: str) -> None:
+    """End a run whose engine is gone."""
+    around = Surroundings.here(environ)
+    created = client.view().state.created
+    assert created is not None
+    with RunHost.open(around, around.settings_of(created), run=client.run) as host:
+        asyncio.run(host.wind_up(reason))
+
+
 def drive(host: RunHost, *, json: bool, after: int = 0) -> ExitCode:
     """Drive a run to its end, print what happens, and say where the work is.
 

@@ -24,8 +24,14 @@ def pause(run: Run = None, *, reason: Reason = "") -> None:
 
 
 def stop(run: Run = None, *, reason: Reason = "") -> None:
-    """Bring a run's work to a safe place and end the run."""
-    client = _client(run)
+    """Bring a run's work to a safe place and end the run, also where its engine is gone."""
+    from loki_tui.cli.driving import wind_up  # noqa: PLC0415 (imports when chosen)
+
+    client = _find(run)
+    if client.engine() is None:
+        wind_up(client, os.environ, reason=reason)
+        remark(f"Run {client.run}, which was not running, is ended. Its work: loki status")
+        return
     client.stop(reason)
     remark(f"Run {client.run} is asked to stop.")
 
@@ -46,13 +52,19 @@ def steer(
 def _client(run: str | None) -> RunClient:
     """The run that is meant, which must have an engine to hear this."""
     from loki_tui.core.errors import UsageError  # noqa: PLC0415 (imports when chosen)
-    from loki_tui.runtime.client import RunClient, choose_run  # noqa: PLC0415
-    from loki_tui.runtime.surroundings import Surroundings  # noqa: PLC0415
 
-    project = Surroundings.here(os.environ).project
-    client = RunClient(project, choose_run(project, run, unfinished=True).id)
+    client = _find(run)
     if client.engine() is None:
         raise UsageError(
             f"No engine is at work on run {client.run}.", hint="It is not running. Take it up: loki resume"
         )
     return client
+
+
+def _find(run: str | None) -> RunClient:
+    """The run that is meant."""
+    from loki_tui.runtime.client import RunClient, choose_run  # noqa: PLC0415 (imports when chosen)
+    from loki_tui.runtime.surroundings import Surroundings  # noqa: PLC0415
+
+    project = Surroundings.here(os.environ).project
+    return RunClient(project, choose_run(project, run, unfinished=True).id)

@@ -181,7 +181,7 @@ class Asker:
         self._chronicle.note(
             ev.RunWaiting(
                 on="rate_limit" if limited else "provider",
-                reason=f"{error.message}; attempt {failures + 1} at {retry_at:%H:%M:%S} UTC",
+                reason=f"{error.message}; attempt {failures + 1} follows",
                 until=retry_at,
             )
         )

@@ -24,11 +24,13 @@ class Control:
 
     Args:
         chronicle: The run.
+        redact: Takes secrets out of what people write.
         on_stop: Called once when a stop is asked for; ends the engine's work.
     """
 
-    def __init__(self, chronicle: Chronicle, *, on_stop: Callable[[], None]) -> None:
+    def __init__(self, chronicle: Chronicle, *, redact: Callable[[str], str], on_stop: Callable[[], None]) -> None:
         self._chronicle = chronicle
+        self._redact = redact
         self._on_stop = on_stop
         self._changed = asyncio.Event()
         self._holds: list[tuple[Callable[[], Awaitable[None]], Callable[[], Awaitable[None]]]] = []
@@ -52,7 +54,7 @@ class Control:
         journal = self._chronicle.journal
         while True:
             for number, request in journal.pending_requests():
-                await self._obey(number, request)
+                await self._obey(number, self._redacted(request))
             for warning in journal.take_warnings():
                 self._chronicle.note(ev.Warned(message=warning))
             await journal.wait_for_request()
@@ -71,6 +73,11 @@ class Control:
         """Pause the run on the engine's own account, and wait until someone resumes it."""
         self._chronicle.note(ev.RunPaused(by=by, reason=reason, needed=needed))
         await self.gate()
+
+    def _redacted(self, request: rq.Request) -> rq.Request:
+        """A request whose words can be kept."""
+        words = {name: self._redact(text) for name in ("reason", "note") if (text := getattr(request, name, ""))}
+        return request.model_copy(update=words)
 
     async def _obey(self, number: int, request: rq.Request) -> None:
         note = self._chronicle.note

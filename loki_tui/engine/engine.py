@@ -71,7 +71,7 @@ class Engine:
         self._world = world
         self._settings = settings
         self._chronicle = chronicle = Chronicle(world.journal)
-        self._control = control = Control(chronicle, on_stop=self._end_work)
+        self._control = control = Control(chronicle, redact=world.redact, on_stop=self._end_work)
         self._work: asyncio.Task[None] | None = None
         self._ended = False
         asks = settings.staged_autonomy
@@ -219,6 +219,6 @@ class Engine:
         """Save and deliver what is left to, and end the run."""
         self._enter(Stage.CLOSE)
         await self._iterations.end_hands()
-        if self._chronicle.state.iteration is not None:
-            await self._keeper.keep_unfinished()
+        if self._ended or self._chronicle.state.iteration is not None:
+            await self._keeper.keep_rest()
         self._chronicle.note(ev.RunClosed(outcome=decision.outcome, reason=decision.reason))

@@ -72,10 +72,15 @@ class Keeper:
         if commit is not None and commit != self._chronicle.state.commit:
             self._chronicle.note(ev.WorkCommitted(branch=branch.branch, commit=commit, subject=subject))
 
-    async def keep_unfinished(self) -> None:
-        """Save and deliver what an iteration did before it was broken off."""
+    async def keep_rest(self) -> None:
+        """Save and deliver what the last iteration did, finished or broken off, as far as that has not been done."""
+        state = self._chronicle.state
+        if not state.iterations:
+            return
+        finished = state.iterations[-1].finished
         try:
-            await self.save("end")
-            await self.commit(UNFINISHED)
+            if finished is None:
+                await self.save("end")
+            await self.commit(finished.summary if finished else UNFINISHED)
         except LokiError as error:
             self._chronicle.note(ev.Warned(message=f"The last work could not be delivered: {error}"))

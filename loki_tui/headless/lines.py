@@ -9,6 +9,7 @@ from functools import singledispatch
 
 from loki_tui.core import events as ev
 from loki_tui.core.events import Record
+from loki_tui.core.messages import TextPart
 from loki_tui.core.money import format_usd
 from loki_tui.core.terminal import one_line
 from loki_tui.core.vocabulary import Verdict
@@ -58,7 +59,8 @@ def _(event: ev.RunPaused) -> Line:
 
 @_line.register
 def _(event: ev.RunWaiting) -> Line:
-    return Line(f"waiting: {one_line(event.reason)}", "warn")
+    until = f", at {event.until.astimezone():%H:%M:%S}" if event.until is not None else ""
+    return Line(f"waiting: {one_line(event.reason)}{until}", "warn")
 
 
 @_line.register
@@ -124,7 +126,8 @@ def _(event: ev.ContextCompacted) -> Line:
 def _(event: ev.ModelAnswered) -> Line:
     price = format_usd(event.cost) if event.cost is not None else "price unknown"
     tokens = f"{event.usage.prompt_tokens:,} in, {event.usage.output_tokens:,} out"
-    return Line(f"  model {event.seconds:.1f} s, {tokens}, {price}", "quiet")
+    said = " ".join(part.text for part in event.parts if isinstance(part, TextPart))
+    return Line(f"  {_cut(said) or 'model'} ({event.seconds:.1f} s, {tokens}, {price})", "quiet")
 
 
 @_line.register

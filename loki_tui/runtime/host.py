@@ -21,8 +21,10 @@ from loki_tui.core.events import Record
 from loki_tui.core.settings import Settings
 from loki_tui.core.vocabulary import Outcome
 from loki_tui.engine.engine import Engine
-from loki_tui.engine.ports import Live
+from loki_tui.engine.ports import Live, Model
 from loki_tui.guard.redact import Redactor, secrets_of
+from loki_tui.models.cassette import Cassette
+from loki_tui.models.replay import ReplayModel
 from loki_tui.runtime.build import Recording, build_world, load_ahead, open_model
 from loki_tui.runtime.client import RunClient
 from loki_tui.runtime.prd import Prd
@@ -125,6 +127,12 @@ class RunHost:
         """The run's events as they come."""
         return self._journal.follow(after=after)
 
+    async def wind_up(self, reason: str) -> ExitCode:
+        """End a run whose engine is gone: what it left is saved and delivered, and nobody is asked anything."""
+        self._journal.post(rq.Stop(by="loki stop", reason=reason))
+        nobody = ReplayModel(Cassette({}, name="of nothing"))
+        return exit_code_of(await self._engine(nobody, Live()).run())
+
     async def run(self, live: Live | None = None) -> ExitCode:
         """Drive the run to its end, or until this process is told to leave.
 
@@ -134,11 +142,12 @@ class RunHost:
         Returns:
             What the process is to exit with.
         """
-        model = open_model(self._settings, self._around.environ, self._recording)
-        world = build_world(self._around, self._settings, self._journal, model=model, live=live or Live())
-        engine = Engine(world, self._settings)
+        engine = self._engine(open_model(self._settings, self._around.environ, self._recording), live or Live())
         with _interrupted_by_signals(engine):
             return exit_code_of(await engine.run())
+
+    def _engine(self, model: Model, live: Live) -> Engine:
+        return Engine(build_world(self._around, self._settings, self._journal, model=model, live=live), self._settings)
 
     def close(self) -> None:
         """Let go of the journal and the lock."""

@@ -160,3 +160,13 @@ async def test_a_reader_that_goes_away_is_no_crash(loki: Program) -> None:
     assert engine.returncode == 0
     assert "the run goes on" in said
     assert "Traceback" not in said
+
+
+async def test_a_crashed_run_can_be_ended_without_taking_it_up(waiting: Program) -> None:
+    async with waiting.started("start") as engine:
+        await line_with(engine, "until [ -e go ]")
+        await kill(engine)
+    stopped = await waiting("stop", "--reason", "enough")
+    assert stopped.code == 0, stopped
+    status = await waiting.status()
+    assert (status["outcome"], status["reason"]) == ("stopped", "enough")

@@ -264,7 +264,7 @@ class Ledger(RuleBasedStateMachine):
 
     def _take_up(self) -> None:
         self.chronicle = chronicle = Chronicle(self.journal)
-        control = Control(chronicle, on_stop=lambda: None)
+        control = Control(chronicle, redact=str, on_stop=lambda: None)
         context = RunContext(
             chronicle=chronicle,
             control=control,

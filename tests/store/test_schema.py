@@ -11,8 +11,8 @@ from loki_tui.core.errors import JournalError
 from loki_tui.core.requests import Pause
 from loki_tui.store.inbox import post_request
 from loki_tui.store.paths import StateDirectory
-from loki_tui.store.reader import JournalReader
 from loki_tui.store.project import Project
+from loki_tui.store.reader import JournalReader
 from loki_tui.store.schema import MIGRATIONS, migrate, require_current, schema_version
 from tests.store.samples import RUN, begin, open_journal
 

@@ -8,7 +8,8 @@ from loki_tui.core.messages import Part, TextPart, ToolCall
 from loki_tui.core.vocabulary import Purpose
 from loki_tui.engine.ports import ModelAnswer
 from loki_tui.models.cassette import RecordedAnswer, Take
-from tests.support.messages_server import Body, Reply
+from tests.support.messages_rules import Body
+from tests.support.messages_server import Reply
 from tests.support.messages_server import call as tool_use
 from tests.support.messages_server import say as text_block
 from tests.support.scripted import call, finishes, plans, says
