@@ -95,7 +95,8 @@ async def test_a_commit_of_the_agent_alone_needs_no_other(root: Path) -> None:
     write(root, {"agent": "1\n"})
     git(root, "add", "--all")
     git(root, "commit", "--quiet", "--message=agent's own")
-    assert await commit(repo) is None
+    assert await commit(repo) == git(root, "rev-parse", "HEAD")
+    assert git(root, "log", "-1", "--format=%s") == "agent's own"
 
 
 async def test_a_detached_head(root: Path) -> None:

@@ -106,9 +106,10 @@ class Commands:
         watch = _Watch(child, job, processes)
         ending = watch.until(began + timeout, take)
         if ending is not Ending.EXITED and not processes.frozen:
-            grace = _GRACE_AFTER_CANCEL if ending is Ending.CANCELLED else _GRACE_AFTER_TIMEOUT
+            over = processes.now() + (_GRACE_AFTER_CANCEL if ending is Ending.CANCELLED else _GRACE_AFTER_TIMEOUT)
             processes.terminate(child)
-            watch.until(processes.now() + grace, take)
+            watch.until(over, take)
+            processes.see_off(child, seconds=over - processes.now())
         status = processes.finish(child)
         _drain(child.output, take)
         if live:

@@ -142,12 +142,21 @@ class Processes:
         for process in self._tree_of(child):
             _signal(process, signal.SIGTERM)
 
+    def see_off(self, child: Child, *, seconds: float) -> None:
+        """Let what a command started end by itself, for so long at the most.
+
+        Its leader is often gone at once, and git, for one, leaves its locks behind where it is killed.
+        """
+        _see_off(lambda: self._tree_of(child), seconds=seconds)
+
     def finish(self, child: Child) -> int:
         """End whatever there still is of a command, at once, and collect it.
 
         Returns:
             Its exit code; negative where a signal ended it.
         """
+        if self._closed:  # whoever ends everything does it more gently
+            return self.collect(child)
         signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
         status = self.collect(child)
         if not self._childless():
@@ -167,18 +176,12 @@ class Processes:
         return os.waitstatus_to_exitcode(status)
 
     def end_everything(self) -> None:
-        """End every process below this one; none is started any more.
-
-        They are asked first: git, for one, leaves its locks behind where it is killed, and they
-        would stand in the way of the next hands.
-        """
+        """End every process below this one; none is started any more."""
         with self._lock:
             self._closed = True
         for process in self._alive():
             _signal(process, signal.SIGTERM)
-        deadline = time.monotonic() + _TERM_PATIENCE
-        while (left := self._alive()) and time.monotonic() < deadline:
-            _await_end(left[0])
+        _see_off(self._alive, seconds=_TERM_PATIENCE)
         _end_all(self._alive)
 
     def _alive(self) -> list[Process]:
@@ -267,6 +270,13 @@ class Processes:
 def end_marked(mark: str) -> None:
     """End what is left of hands that died without ending it themselves; for the engine's side."""
     _end_all(lambda: [each for each in _table() if (_mark_of(each.pid) or "").startswith(f"{mark}.")])
+
+
+def _see_off(processes: Callable[[], list[Process]], *, seconds: float) -> None:
+    """Wait until none is left, for so long at the most."""
+    deadline = time.monotonic() + seconds
+    while (left := processes()) and time.monotonic() < deadline:
+        _await_end(left[0])
 
 
 def _end_all(victims: Callable[[], list[Process]]) -> None:

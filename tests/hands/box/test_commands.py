@@ -163,6 +163,12 @@ def test_a_command_may_tidy_up_when_its_time_is_over(box: Box) -> None:
     assert str(answer["output"]).startswith("tidied\n[timed out")
 
 
+def test_what_a_command_started_may_tidy_up_when_the_command_is_gone_already(box: Box) -> None:
+    slow = "(trap 'sleep 0.2; echo > tidied; exit' TERM; while :; do sleep 0.01; done) & wait"
+    assert box.ask("shell", command=slow, timeout_seconds=0.3)["timed_out"] is True
+    assert box.ask("shell", command="rm tidied")["exit_code"] == 0
+
+
 def test_a_cancellation_ends_it_all_and_soon(box: Box, shared_world: World) -> None:
     (shared_world.workspace / "pid").unlink(missing_ok=True)
     start(box, 800_001, "trap '' TERM; echo $$ > pid; while :; do sleep 600; done")
