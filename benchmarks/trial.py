@@ -82,51 +82,62 @@ def run_trial(
     }
     with tempfile.TemporaryDirectory(prefix="loki-benchmark-", ignore_cleanup_errors=True) as scratch:
         project = make_project(Path(scratch))
-        with _server(order) as server, (project.scratch / "output").open("w+b") as output:
-            url = json.loads(_line(server))["url"]
-            environment = {
-                **project.environment,
-                "ANTHROPIC_BASE_URL": url,
-                # This checkout, whichever one is installed.
-                "PYTHONPATH": str(_ROOT),
-                **(settings or {}),
-            }
-            began = time.monotonic()
-            process = subprocess.Popen(
-                _command(who, project),
-                cwd=project.root,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-            watch = MemoryWatch(process.pid)
-            try:
-                _tell(server, {"pid": process.pid})
-                code = process.wait(timeout=PATIENCE)
-            finally:
-                process.kill()
-                memory = watch.stop()
+        with _server(order) as server:
+            # This checkout, whichever one is installed.
+            ours = {"ANTHROPIC_BASE_URL": json.loads(_line(server))["url"], "PYTHONPATH": str(_ROOT)}
+            done = _work(_command(who, project), project, server, {**ours, **(settings or {})})
             assert server.stdin is not None
             server.stdin.close()
             log = json.loads(_line(server))
-            output.seek(0)
-            said = output.read().decode(errors="replace")
     arrivals = log["arrivals"]
     if not arrivals:
-        raise RuntimeError(f"{who} asked for nothing (exit code {code}): {said}")
+        raise RuntimeError(f"{who} asked for nothing (exit code {done.exit_code}): {done.output}")
     return Trial(
-        exit_code=code,
-        output=said,
-        began=began,
+        exit_code=done.exit_code,
+        output=done.output,
+        began=done.began,
         arrivals=tuple(arrivals[ahead:]),
         first=arrivals[0],
         first_cpu=log["cpu"]["0"],
         cpu={int(mark) - ahead: seconds for mark, seconds in log["cpu"].items()},
-        memory=memory,
+        memory=done.memory,
         billed=tuple(log["billed"]),
         best=tuple(log["best"]),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What became of a process."""
+
+    exit_code: int
+    output: str
+    began: float
+    memory: int
+
+
+def _work(command: list[str], project: Project, server: subprocess.Popen[bytes], settings: dict[str, str]) -> _Done:
+    """Run a contestant to its end, and tell the server whom to measure."""
+    with (project.scratch / "output").open("w+b") as output:
+        began = time.monotonic()
+        process = subprocess.Popen(
+            command,
+            cwd=project.root,
+            env={**project.environment, **settings},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        watch = MemoryWatch(process.pid)
+        try:
+            _tell(server, {"pid": process.pid})
+            code = process.wait(timeout=PATIENCE)
+        finally:
+            process.kill()
+            process.wait()
+            memory = watch.stop()
+        output.seek(0)
+        return _Done(code, output.read().decode(errors="replace"), began, memory)
 
 
 def run_both(

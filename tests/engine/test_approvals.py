@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -14,24 +11,12 @@ from loki_tui.core import requests as rq
 from loki_tui.core.messages import ToolResult
 from loki_tui.core.state import Approval, RunState
 from loki_tui.core.tools import EditFile, ReadFile, Shell, ToolInput, WriteFile
-from loki_tui.core.vocabulary import Outcome, Purpose, Risk, Status
+from loki_tui.core.vocabulary import Purpose, Risk, Status
 from loki_tui.engine.approvals import propose_action
 from tests.support.runs import Bench, make_bench
 from tests.support.scripted import ScriptedModel, call, finishes, plans, says
 
 MAKES = "echo 1 > made"
-
-
-@asynccontextmanager
-async def going(bench: Bench) -> AsyncIterator[asyncio.Task[Outcome | None]]:
-    """An engine at work beside the test, which ends it."""
-    async with bench.engine() as engine:
-        task = asyncio.create_task(engine.run())
-        try:
-            yield task
-        finally:
-            engine.interrupt()
-            await task
 
 
 def staged(tmp_path: Path, *turns: object, **settings: object) -> Bench:
@@ -77,7 +62,7 @@ def told(bench: Bench, turn: int = 1) -> str:
 
 async def test_the_plan_then_each_action_waits(tmp_path: Path) -> None:
     bench = staged(tmp_path, says(call("shell", command=MAKES)), finishes(claims_done=False))
-    async with going(bench) as run:
+    async with bench.going() as run:
         plan = await waiting(bench, "plan")
         assert plan.request.detail == "R1: It works"
         assert bench.state().planned is None
@@ -93,7 +78,7 @@ async def test_the_plan_then_each_action_waits(tmp_path: Path) -> None:
 
 async def test_reading_waits_for_nobody(tmp_path: Path) -> None:
     bench = staged(tmp_path, says(call("list_files"), call("read_file", path="README.md")), finishes())
-    async with going(bench) as run:
+    async with bench.going() as run:
         await approve_the_plan(bench)
         await run
     assert len(bench.of(ev.ApprovalRequested)) == 1
@@ -101,7 +86,7 @@ async def test_reading_waits_for_nobody(tmp_path: Path) -> None:
 
 async def test_a_refusal_reaches_the_model_with_its_reason(tmp_path: Path) -> None:
     bench = staged(tmp_path, says(call("shell", command=MAKES)), finishes(claims_done=False))
-    async with going(bench) as run:
+    async with bench.going() as run:
         await approve_the_plan(bench)
         decide(bench, await waiting(bench), "denied", reason="not on my machine")
         assert await run == "exhausted"
@@ -113,7 +98,7 @@ async def test_a_refusal_reaches_the_model_with_its_reason(tmp_path: Path) -> No
 async def test_a_refused_plan_is_made_anew(tmp_path: Path) -> None:
     bench = staged(tmp_path, finishes(claims_done=False))
     bench.model.turns[Purpose.PLAN] = [plans("Too little"), plans("Everything")]
-    async with going(bench) as run:
+    async with bench.going() as run:
         first = await waiting(bench, "plan")
         decide(bench, first, "denied", reason="think bigger")
         second = (await bench.until(lambda state: "p2" in state.undecided)).approvals["p2"]
@@ -127,7 +112,7 @@ async def test_a_refused_plan_is_made_anew(tmp_path: Path) -> None:
 @pytest.mark.parametrize("digest", ["0" * 64, "another"])
 async def test_a_decision_on_another_action_counts_for_nothing(tmp_path: Path, digest: str) -> None:
     bench = staged(tmp_path, says(call("shell", command=MAKES)), finishes(claims_done=False))
-    async with going(bench) as run:
+    async with bench.going() as run:
         await approve_the_plan(bench)
         approval = await waiting(bench)
         decide(bench, approval, "approved", digest=digest)
@@ -142,7 +127,7 @@ async def test_a_decision_on_another_action_counts_for_nothing(tmp_path: Path, d
 
 async def test_the_first_decision_stands(tmp_path: Path) -> None:
     bench = staged(tmp_path, says(call("shell", command=MAKES)), finishes(claims_done=False))
-    async with going(bench) as run:
+    async with bench.going() as run:
         await approve_the_plan(bench)
         approval = await waiting(bench)
         decide(bench, approval, "denied")
@@ -155,7 +140,7 @@ async def test_the_first_decision_stands(tmp_path: Path) -> None:
 async def test_a_decision_is_for_one_call_not_for_all_like_it(tmp_path: Path) -> None:
     turns = [says(call("shell", command=MAKES)), says(call("shell", command=MAKES)), finishes(claims_done=False)]
     bench = staged(tmp_path, *turns)
-    async with going(bench) as run:
+    async with bench.going() as run:
         await approve_the_plan(bench)
         decide(bench, await waiting(bench), "approved")
         again = (await bench.until(lambda state: "p3" in state.undecided)).approvals["p3"]
@@ -167,7 +152,7 @@ async def test_a_decision_is_for_one_call_not_for_all_like_it(tmp_path: Path) ->
 async def test_nobody_there_is_a_refusal_in_the_end(tmp_path: Path) -> None:
     bench = staged(tmp_path, says(call("shell", command=MAKES)), finishes(claims_done=False), approval_timeout=600)
     bench.model.turns[Purpose.PLAN] = [says("no plan"), says("still none")]
-    async with going(bench) as run:
+    async with bench.going() as run:
         assert await run == "exhausted"
     assert bench.clock.slept == [600]
     assert told(bench) == "Refused by time limit: nobody decided within 600 s"
@@ -176,7 +161,7 @@ async def test_nobody_there_is_a_refusal_in_the_end(tmp_path: Path) -> None:
 
 async def test_a_stop_does_not_wait_for_a_decision(tmp_path: Path) -> None:
     bench = staged(tmp_path, says(call("shell", command=MAKES)))
-    async with going(bench) as run:
+    async with bench.going() as run:
         await approve_the_plan(bench)
         await waiting(bench)
         bench.post(rq.Stop(by="ada"))
@@ -186,12 +171,12 @@ async def test_a_stop_does_not_wait_for_a_decision(tmp_path: Path) -> None:
 
 async def test_what_waits_outlives_the_engine_and_so_does_a_decision(tmp_path: Path) -> None:
     bench = staged(tmp_path, says(call("shell", command=MAKES)), finishes(claims_done=False))
-    async with going(bench):
+    async with bench.going():
         await approve_the_plan(bench)
         approval = await waiting(bench)
     decide(bench, approval, "approved")
     bench.post(rq.Resume(by="ada"))
-    async with going(bench) as run:
+    async with bench.going() as run:
         assert await run == "exhausted"
     assert [asked.approval for asked in bench.of(ev.ApprovalRequested)] == ["p1", "p2"]
     assert (bench.workspace / "made").exists()
@@ -203,11 +188,11 @@ async def test_what_a_lost_sub_agent_asked_for_is_withdrawn(tmp_path: Path) -> N
         tmp_path, says(call("delegate", tasks=[{"role": "writer", "task": "do"}])), finishes(claims_done=False)
     )
     bench.model.turns[Purpose.DELEGATE] = [says(call("shell", command=MAKES))]
-    async with going(bench):
+    async with bench.going():
         await approve_the_plan(bench)
         await waiting(bench)
     bench.post(rq.Resume(by="ada"))
-    async with going(bench) as run:
+    async with bench.going() as run:
         assert await run == "exhausted"
     assert bench.of(ev.ApprovalDecided)[-1].decision == "expired"
     assert not (bench.workspace / "made").exists()
@@ -215,7 +200,7 @@ async def test_what_a_lost_sub_agent_asked_for_is_withdrawn(tmp_path: Path) -> N
 
 async def test_a_pause_holds_what_was_approved_meanwhile(tmp_path: Path) -> None:
     bench = staged(tmp_path, says(call("shell", command=MAKES)), finishes(claims_done=False))
-    async with going(bench) as run:
+    async with bench.going() as run:
         await approve_the_plan(bench)
         approval = await waiting(bench)
         bench.post(rq.Pause(by="ada"))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +13,7 @@ from loki_tui.core import requests as rq
 from loki_tui.core.errors import ModelFault
 from loki_tui.core.events import Event
 from loki_tui.core.state import RunState
-from loki_tui.core.vocabulary import Outcome, Status
+from loki_tui.core.vocabulary import Status
 from loki_tui.engine.prompts import steering
 from loki_tui.store.journal import SqliteJournal
 from loki_tui.store.lock import EngineLock
@@ -33,18 +32,6 @@ class StoppedClock(FakeClock):
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         await asyncio.Event().wait()
-
-
-@asynccontextmanager
-async def going(bench: Bench) -> AsyncIterator[asyncio.Task[Outcome | None]]:
-    """An engine at work beside the test, which ends it."""
-    async with bench.engine() as engine:
-        task = asyncio.create_task(engine.run())
-        try:
-            yield task
-        finally:
-            engine.interrupt()
-            await task
 
 
 async def promptly(bench: Bench, request: rq.Request, *, kind: type[Event]) -> None:
@@ -84,7 +71,7 @@ async def counting(bench: Bench) -> Path:
 async def test_a_pause_during_a_model_call_keeps_its_answer_and_starts_nothing(tmp_path: Path) -> None:
     held = Held(says(call("shell", command="echo 1 > made")))
     bench = make_bench(tmp_path, ScriptedModel(held, finishes()))
-    async with going(bench) as run:
+    async with bench.going() as run:
         await held.begun.wait()
         await promptly(bench, rq.Pause(by="ada"), kind=ev.RunPaused)
         held.go_on.set()
@@ -99,7 +86,7 @@ async def test_a_pause_during_a_model_call_keeps_its_answer_and_starts_nothing(t
 async def test_a_stop_breaks_a_model_call_off_and_holds_what_it_may_cost(tmp_path: Path) -> None:
     held = Held(finishes())
     bench = make_bench(tmp_path, ScriptedModel(held), budget_limit="10")
-    async with going(bench) as run:
+    async with bench.going() as run:
         await held.begun.wait()
         await promptly(bench, rq.Stop(by="ada", reason="enough"), kind=ev.ModelFailed)
         assert await run == "stopped"
@@ -115,7 +102,7 @@ async def test_a_stop_breaks_a_model_call_off_and_holds_what_it_may_cost(tmp_pat
 async def test_a_stop_ends_the_wait_before_the_next_attempt(tmp_path: Path) -> None:
     bench = make_bench(tmp_path, ScriptedModel(fails(ModelFault.RATE_LIMITED, retry_after=3600)))
     bench.clock = StoppedClock()
-    async with going(bench) as run:
+    async with bench.going() as run:
         await bench.until(lambda state: state.status is Status.WAITING)
         await promptly(bench, rq.Stop(by="ada"), kind=ev.RunStopping)
         assert await run == "stopped"
@@ -133,7 +120,7 @@ async def test_a_pause_holds_after_the_wait_is_over(tmp_path: Path) -> None:
         tmp_path, ScriptedModel(fails(ModelFault.OVERLOADED), finishes(claims_done=False)), max_iterations=1
     )
     bench.clock = Clock()
-    async with going(bench) as run:
+    async with bench.going() as run:
         await bench.until(lambda state: state.status is Status.WAITING)
         await promptly(bench, rq.Pause(by="ada"), kind=ev.RunPaused)
         Clock.over.set()
@@ -149,7 +136,7 @@ async def test_a_pause_holds_after_the_wait_is_over(tmp_path: Path) -> None:
 
 async def test_a_paused_command_stands_still_and_so_does_its_time(tmp_path: Path) -> None:
     bench = make_bench(tmp_path, ScriptedModel(says(call("shell", command=COUNT, timeout_seconds=1)), finishes()))
-    async with going(bench) as run:
+    async with bench.going() as run:
         count = await counting(bench)
         await promptly(bench, rq.Pause(by="ada"), kind=ev.RunPaused)
         await standing_still(bench)
@@ -166,7 +153,7 @@ async def test_a_paused_command_stands_still_and_so_does_its_time(tmp_path: Path
 async def test_a_stop_ends_a_command_with_all_it_started(tmp_path: Path) -> None:
     command = f"sleep 1001 & setsid nohup sleep 1002 & {COUNT}"
     bench = make_bench(tmp_path, ScriptedModel(says(call("shell", command=command)), finishes()))
-    async with going(bench) as run:
+    async with bench.going() as run:
         await counting(bench)
         assert len(commands_of(bench)) >= 3
         await promptly(bench, rq.Stop(by="ada"), kind=ev.RunStopping)
@@ -177,7 +164,7 @@ async def test_a_stop_ends_a_command_with_all_it_started(tmp_path: Path) -> None
 
 async def test_a_stop_gets_through_a_pause(tmp_path: Path) -> None:
     bench = make_bench(tmp_path, ScriptedModel(says(call("shell", command=COUNT)), finishes()))
-    async with going(bench) as run:
+    async with bench.going() as run:
         await counting(bench)
         await promptly(bench, rq.Pause(by="ada"), kind=ev.RunPaused)
         await promptly(bench, rq.Stop(by="ada"), kind=ev.RunStopping)
@@ -188,7 +175,7 @@ async def test_a_stop_gets_through_a_pause(tmp_path: Path) -> None:
 async def test_verification_is_paused_like_any_command(tmp_path: Path) -> None:
     model = ScriptedModel(says(call("shell", command="echo > made")), finishes())
     bench = make_bench(tmp_path, model, test_command=COUNT)
-    async with going(bench) as run:
+    async with bench.going() as run:
         await bench.until(lambda state: state.running_phase is not None)
         await promptly(bench, rq.Pause(by="ada"), kind=ev.RunPaused)
         await standing_still(bench)
@@ -231,7 +218,7 @@ async def time_passes(*, seconds: float) -> None:
 
 async def test_a_raised_budget_lets_the_run_go_on(tmp_path: Path) -> None:
     bench = make_bench(tmp_path, ScriptedModel(finishes(claims_done=False)), budget_limit="0.01", max_iterations=1)
-    async with going(bench) as run:
+    async with bench.going() as run:
         state = await bench.until(paused)
         assert state.paused_by == "budget"
         assert state.needed is not None
@@ -246,7 +233,7 @@ async def test_a_raised_budget_lets_the_run_go_on(tmp_path: Path) -> None:
 
 async def test_exactly_the_amount_asked_for_is_enough_for_the_next_request(tmp_path: Path) -> None:
     bench = make_bench(tmp_path, ScriptedModel(finishes(claims_done=False)), budget_limit="0.01", max_iterations=1)
-    async with going(bench) as run:
+    async with bench.going() as run:
         while (state := await bench.until(lambda state: paused(state) or state.closed is not None)).closed is None:
             assert state.needed is not None
             bench.post(rq.Resume(by="ada", budget=state.needed))
@@ -258,7 +245,7 @@ async def test_exactly_the_amount_asked_for_is_enough_for_the_next_request(tmp_p
 
 async def test_a_stop_ends_a_run_that_waits_for_money(tmp_path: Path) -> None:
     bench = make_bench(tmp_path, ScriptedModel(), budget_limit="0.01")
-    async with going(bench) as run:
+    async with bench.going() as run:
         await bench.until(paused)
         await promptly(bench, rq.Stop(by="ada"), kind=ev.RunStopping)
         assert await run == "stopped"
@@ -266,7 +253,7 @@ async def test_a_stop_ends_a_run_that_waits_for_money(tmp_path: Path) -> None:
 
 async def test_a_cap_set_anew_counts_at_once_but_resumes_nothing(tmp_path: Path) -> None:
     bench = make_bench(tmp_path, ScriptedModel(finishes(claims_done=False)), budget_limit="0.01", max_iterations=1)
-    async with going(bench):
+    async with bench.going():
         await bench.until(paused)
         await promptly(bench, rq.SetBudget(by="ada", limit=Decimal(100)), kind=ev.BudgetChanged)
         assert paused(bench.state())
@@ -279,7 +266,7 @@ async def test_notes_reach_the_agent_at_its_next_turn_and_once(tmp_path: Path) -
     held = Held(says(call("list_files")))
     model = ScriptedModel(held, says(call("list_files")), finishes(claims_done=False))
     bench = make_bench(tmp_path, model, max_iterations=1)
-    async with going(bench) as run:
+    async with bench.going() as run:
         await held.begun.wait()
         await promptly(bench, rq.Steer(by="ada", note="Use tabs."), kind=ev.Steered)
         await promptly(bench, rq.Steer(by="ada", note="No emoji."), kind=ev.Steered)
@@ -301,7 +288,7 @@ def append(bench: Bench, *events: Event) -> None:
 
 async def create(bench: Bench, until: Callable[[RunState], bool]) -> None:
     """Begin a run and leave it."""
-    async with going(bench):
+    async with bench.going():
         await bench.until(until)
 
 
@@ -317,11 +304,11 @@ async def test_a_stop_that_was_heard_is_not_forgotten_with_the_engine(tmp_path: 
 async def test_a_pause_outlives_the_engine(tmp_path: Path) -> None:
     held = Held(finishes(claims_done=False))
     bench = make_bench(tmp_path, ScriptedModel(held, finishes(claims_done=False)), max_iterations=1)
-    async with going(bench):
+    async with bench.going():
         await held.begun.wait()
         bench.post(rq.Pause(by="ada", reason="lunch"))
         await bench.until(paused)
-    async with going(bench) as run:
+    async with bench.going() as run:
         state = await bench.until(lambda state: state.engines == 2)
         assert paused(state)
         await promptly(bench, rq.Resume(by="ada"), kind=ev.RunContinued)

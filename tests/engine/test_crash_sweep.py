@@ -147,6 +147,7 @@ def _compare(story: Story, cut: Sequence[Record], undisturbed: Story, mode: Mode
     _check_answers(story, undisturbed, cut, mode)
     _check_books(story, cut)
     _check_actions(story, cut)
+    _check_approvals(story)
     await_none_in(story.place.root)
 
 
@@ -197,6 +198,18 @@ def _check_actions(story: Story, cut: Sequence[Record]) -> None:
     assert all(times == 1 for times in calls.values())
     ran = Counter((story.place.workspace / "ran.log").read_text().split())
     assert all(times == 1 for times in ran.values())
+
+
+def _check_approvals(story: Story) -> None:
+    """Nobody is asked twice for the same thing, and nothing is done without having been approved."""
+    asked = {event.approval: event.call for event in story.events if isinstance(event, ev.ApprovalRequested)}
+    assert all(times == 1 for times in Counter(asked.values()).values())
+    approved: set[str | None] = set()
+    for event in story.events:
+        if isinstance(event, ev.ApprovalDecided) and event.decision == "approved":
+            approved.add(asked[event.approval])
+        if isinstance(event, ev.ActionStarted) and event.tool != "delegate":
+            assert event.call in approved
 
 
 # -- reading the evidence -----------------------------------------------------------------------

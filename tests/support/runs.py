@@ -84,6 +84,17 @@ class Bench:
             return await engine.run()
 
     @asynccontextmanager
+    async def going(self) -> AsyncIterator[asyncio.Task[Outcome | None]]:
+        """An engine at work beside the test, interrupted where the test leaves it."""
+        async with self.engine() as engine:
+            task = asyncio.create_task(engine.run())
+            try:
+                yield task
+            finally:
+                engine.interrupt()
+                await task
+
+    @asynccontextmanager
     async def engine(self, model: ScriptedModel | None = None) -> AsyncIterator[Engine]:
         """An engine on the run, which is created if it is not there."""
         state = self.around.project.state
