@@ -150,14 +150,18 @@ def _open_existing(state: StateDirectory, *, mode: str, patience: float) -> sqli
     with journal_errors(path):
         connection = _connect(path, mode=mode, patience=patience)
         try:
-            if schema_version(connection) == 0:
-                # Its engine has opened it and not yet made the tables.
-                raise _no_journal(state)
+            _require_tables(connection, state)
             require_current(connection)
         except BaseException:
             connection.close()
             raise
     return connection
+
+
+def _require_tables(connection: sqlite3.Connection, state: StateDirectory) -> None:
+    """See that an engine that has just opened the journal has also made its tables."""
+    if schema_version(connection) == 0:
+        raise _no_journal(state)
 
 
 def _no_journal(state: StateDirectory) -> NoJournalError:
