@@ -5,13 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import singledispatch
+from typing import Final
 
 from loki_tui.core import events as ev
 from loki_tui.core.events import Record
 from loki_tui.core.messages import TextPart
 from loki_tui.core.money import ZERO
-from loki_tui.core.state import Approval, Council, Iteration, Judged, RunState, Stream
-from loki_tui.core.vocabulary import Stage, Status
+from loki_tui.core.state import (
+    SUB_AGENTS,
+    TEXT_CHARS,
+    Approval,
+    Council,
+    Iteration,
+    Judged,
+    RunState,
+    Sampled,
+    Stream,
+)
+from loki_tui.core.vocabulary import Excerpt, Rule, Stage, Status
+
+VERSION: Final = 1
+"""Of the fold and of the shape of its state: states that another one journaled are not taken up."""
 
 
 def fold(records: Iterable[Record], *, run: str = "") -> RunState:
@@ -102,7 +116,6 @@ def _run_closed(event: ev.RunClosed, state: RunState) -> None:
     state.closed = event
     state.status, state.stage, state.ended_at = Status(event.outcome), Stage.CLOSE, state.at
     state.in_flight.clear()
-    state.undecided.clear()
 
 
 def _go_on(state: RunState, reason: str) -> None:
@@ -123,6 +136,7 @@ def _steered(event: ev.Steered, state: RunState) -> None:
 @_apply.register
 def _steering_delivered(event: ev.SteeringDelivered, state: RunState) -> None:
     state.notes_delivered += len(event.notes)
+    del state.notes[: len(event.notes)]
 
 
 @_apply.register
@@ -152,16 +166,24 @@ def _requirement_judged(event: ev.RequirementJudged, state: RunState) -> None:
 
 @_apply.register
 def _iteration_started(event: ev.IterationStarted, state: RunState) -> None:
-    state.iterations.append(
-        Iteration(number=event.number, started_at=state.at, started_seq=state.seq, brief=event.brief)
-    )
+    state.iterations_begun += 1
+    state.iteration = Iteration(number=event.number, started_at=state.at, started_seq=state.seq, brief=event.brief)
 
 
 @_apply.register
 def _iteration_finished(event: ev.IterationFinished, state: RunState) -> None:
-    iteration = state.iterations[-1]
-    iteration.finished, iteration.finished_at = event, state.at
+    state.last_finished = event
+    state.unchanged_iterations = state.unchanged_iterations + 1 if event.tree == state.settled_tree else 0
+    state.settled_tree = event.tree
     state.in_flight.clear()
+    # Nothing that was decided for this iteration will be asked for by another one.
+    for approval in [decided for decided in state.approvals.values() if decided.decision and decided.request.call]:
+        _settle(state, approval)
+    if (iteration := state.iteration) is not None:
+        state.iteration = None
+        iteration.finished, iteration.finished_at = event.model_copy(update={"handover": ""}), state.at
+        iteration.brief = Excerpt(text="")
+        state.recent_iterations.append(iteration)
 
 
 # -- model requests -----------------------------------------------------------------------------
@@ -188,7 +210,7 @@ def _model_answered(event: ev.ModelAnswered, state: RunState) -> None:
         state.iteration.turns += 1
     for part in event.parts:
         if isinstance(part, TextPart):
-            state.last_text = part.text
+            state.last_text = part.text[:TEXT_CHARS]
 
 
 @_apply.register
@@ -204,7 +226,9 @@ def _book(state: RunState, asked: ev.ModelRequested, cost: Decimal) -> None:
     books = state.books
     books.spent += cost
     books.by_purpose[asked.purpose] = books.by_purpose.get(asked.purpose, ZERO) + cost
-    books.by_agent[asked.agent] = books.by_agent.get(asked.agent, ZERO) + cost
+    # A sub-agent's name is its parent's, a stroke, and its own: there is no end of those.
+    agent = SUB_AGENTS if "/" in asked.agent else asked.agent
+    books.by_agent[agent] = books.by_agent.get(agent, ZERO) + cost
     if state.iteration is not None:
         state.iteration.spent += cost
 
@@ -223,16 +247,36 @@ def _action_started(event: ev.ActionStarted, state: RunState) -> None:
 @_apply.register
 def _action_finished(event: ev.ActionFinished, state: RunState) -> None:
     state.in_flight.pop(event.action, None)
+    for approval in [decided for decided in state.approvals.values() if decided.decision]:
+        if approval.request.call == event.call:
+            _settle(state, approval)
 
 
 @_apply.register
 def _approval_requested(event: ev.ApprovalRequested, state: RunState) -> None:
-    state.approvals[event.approval] = state.undecided[event.approval] = Approval(event, state.at)
+    state.approvals_asked += 1
+    state.approvals[event.approval] = Approval(event, state.at)
 
 
 @_apply.register
 def _approval_decided(event: ev.ApprovalDecided, state: RunState) -> None:
-    state.undecided.pop(event.approval).decision = event
+    approval = state.approvals[event.approval]
+    approval.decision = event
+    if event.pattern and event.decision == "approved":
+        asked = approval.request
+        rule = Rule(pattern=event.pattern, tool=asked.tool, risk=asked.risk, by=event.by)
+        if rule not in state.rules:
+            state.rules.append(rule)
+
+
+def _settle(state: RunState, approval: Approval) -> None:
+    """Nothing will come back to this approval: remember in short that it was."""
+    del state.approvals[approval.request.approval]
+    request = approval.request.model_copy(update={"detail": "", "input": None, "diff": None})
+    decision = approval.decision
+    if decision is not None and decision.edited is not None:
+        decision = decision.model_copy(update={"edited": {}})
+    state.recent_approvals.append(Approval(request, approval.asked_at, decision))
 
 
 # -- checkpoints and delivery -------------------------------------------------------------------
@@ -240,7 +284,11 @@ def _approval_decided(event: ev.ApprovalDecided, state: RunState) -> None:
 
 @_apply.register
 def _checkpoint_taken(event: ev.CheckpointTaken, state: RunState) -> None:
-    state.checkpoints.append(event)
+    if state.first_checkpoint is None:
+        state.first_checkpoint = event
+        state.settled_tree = event.tree
+    state.checkpoints_taken += 1
+    state.last_checkpoint = event
     state.tree = event.tree
 
 
@@ -266,11 +314,12 @@ def _phase_started(event: ev.PhaseStarted, state: RunState) -> None:
 def _phase_finished(event: ev.PhaseFinished, state: RunState) -> None:
     state.running_phase = None
     state.phases[event.phase] = event
+    state.measured_at[event.phase] = state.at
 
 
 @_apply.register
 def _review_submitted(event: ev.ReviewSubmitted, state: RunState) -> None:
-    state.reviews.append(event)
+    state.reviews[event.reviewer] = event
 
 
 @_apply.register
@@ -293,7 +342,7 @@ def _council_decided(event: ev.CouncilDecided, state: RunState) -> None:
 
 @_apply.register
 def _resources_sampled(event: ev.ResourcesSampled, state: RunState) -> None:
-    state.samples.append(event.sample)
+    state.samples.append(Sampled(state.at, event.sample, event.over))
 
 
 @_apply.register

@@ -1,8 +1,12 @@
 """What a run is, as every face and the engine itself see it: the result of folding its events.
 
 Held by exactly one owner, who feeds it through `loki_tui.core.fold.apply`; everyone else only
-reads it. Everything in it is bounded by what a run *is* (iterations, requirements,
-checkpoints), never by how long it talked.
+reads it. Everything in it is bounded by what a run is *at one moment*: nothing grows with the
+number of iterations, actions, approvals, checkpoints, notes or sub-agents there have been. What
+was is in the journal, and `loki_tui.runtime.history` looks it up.
+
+Its shape is journaled too (`loki_tui.core.keyframes`): whoever changes it, or what the fold puts
+into it, raises `loki_tui.core.fold.VERSION`.
 """
 
 from __future__ import annotations
@@ -15,10 +19,33 @@ from decimal import Decimal
 from loki_tui.core import events as ev
 from loki_tui.core.messages import Usage
 from loki_tui.core.money import ZERO
-from loki_tui.core.vocabulary import Confinement, Excerpt, Proof, Purpose, Requirement, Sample, Stage, Status, Verdict
+from loki_tui.core.vocabulary import (
+    Confinement,
+    Excerpt,
+    Proof,
+    Purpose,
+    Requirement,
+    Rule,
+    Sample,
+    Stage,
+    Status,
+    Verdict,
+)
 
 RECENT = 50
-"""How many warnings, samples and notes a state remembers."""
+"""How many warnings and samples a state remembers."""
+
+RECENT_ITERATIONS = 10
+"""How many iterations that are over it remembers."""
+
+RECENT_APPROVALS = 20
+"""How many approvals that are settled it remembers."""
+
+TEXT_CHARS = 2_000
+"""Characters of what an agent said last."""
+
+SUB_AGENTS = "sub-agents"
+"""What all sub-agents cost is booked under this name."""
 
 
 BEFORE = datetime.fromtimestamp(0, UTC)
@@ -38,6 +65,7 @@ class Books:
     """Request to the most it can cost, while it is in flight."""
     by_purpose: dict[Purpose, Decimal] = field(default_factory=dict)
     by_agent: dict[str, Decimal] = field(default_factory=dict)
+    """By the agent's name; see `SUB_AGENTS`."""
     usage: Usage = field(default_factory=Usage)
     unpriced: int = 0
     """Answers whose price nobody knows: while there are any, `spent` is a lower bound."""
@@ -61,6 +89,7 @@ class Iteration:
     started_at: datetime
     started_seq: int
     brief: Excerpt
+    """Empty once the iteration is over: its event has it."""
     finished: ev.IterationFinished | None = None
     finished_at: datetime | None = None
     turns: int = 0
@@ -110,6 +139,16 @@ class Stream:
     finished: ev.StreamFinished | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """Resources as they were at one moment of the run."""
+
+    at: datetime
+    sample: Sample
+    over: tuple[str, ...] = ()
+    """Thresholds that were exceeded: cpu, memory."""
+
+
 @dataclass(slots=True)
 class RunState:
     """A run at one moment of its journal."""
@@ -146,44 +185,68 @@ class RunState:
 
     requirements: dict[str, Judged] = field(default_factory=dict)
     planned: ev.RequirementsPlanned | None = None
-    iterations: list[Iteration] = field(default_factory=list)
+    iterations_begun: int = 0
+    iteration: Iteration | None = None
+    """The one that is open, if one is."""
+    last_finished: ev.IterationFinished | None = None
+    recent_iterations: deque[Iteration] = field(default_factory=lambda: deque(maxlen=RECENT_ITERATIONS))
+    """The latest that are over, without briefs and hand-overs."""
+    unchanged_iterations: int = 0
+    """How many of the latest iterations left the workspace's tree as it was."""
+    settled_tree: str = ""
+    """Tree that the latest iteration left behind; before there was one, that of the first checkpoint."""
     actions: int = 0
     in_flight: dict[str, ev.ActionStarted] = field(default_factory=dict)
     last_action: ev.ActionStarted | None = None
     last_text: str = ""
 
     notes: list[str] = field(default_factory=list)
-    """What people told the agent, oldest first."""
+    """What people told the agent that it has not been given yet, oldest first."""
     notes_delivered: int = 0
+    approvals_asked: int = 0
     approvals: dict[str, Approval] = field(default_factory=dict)
-    undecided: dict[str, Approval] = field(default_factory=dict)
-    """Those of them that wait for a person, oldest first."""
-    checkpoints: list[ev.CheckpointTaken] = field(default_factory=list)
+    """Undecided ones, and decided ones until what they are about is done; those about plans stay."""
+    recent_approvals: deque[Approval] = field(default_factory=lambda: deque(maxlen=RECENT_APPROVALS))
+    """The latest of the others, without what they showed."""
+    rules: list[Rule] = field(default_factory=list)
+    """What a person approved for the whole run, each once."""
+    checkpoints_taken: int = 0
+    first_checkpoint: ev.CheckpointTaken | None = None
+    last_checkpoint: ev.CheckpointTaken | None = None
     tree: str = ""
     """Tree of the workspace as last saved or restored."""
     phases: dict[str, ev.PhaseFinished] = field(default_factory=dict)
+    measured_at: dict[str, datetime] = field(default_factory=dict)
+    """When each phase was finished."""
     running_phase: str | None = None
-    reviews: list[ev.ReviewSubmitted] = field(default_factory=list)
+    reviews: dict[str, ev.ReviewSubmitted] = field(default_factory=dict)
+    """The latest of each reviewer."""
     council: Council = field(default_factory=Council)
     streams: dict[str, Stream] = field(default_factory=dict)
-    samples: deque[Sample] = field(default_factory=lambda: deque(maxlen=RECENT))
+    samples: deque[Sampled] = field(default_factory=lambda: deque(maxlen=RECENT))
     warnings: deque[str] = field(default_factory=lambda: deque(maxlen=RECENT))
-
-    @property
-    def iteration(self) -> Iteration | None:
-        """The iteration that is open, if one is."""
-        last = self.iterations[-1] if self.iterations else None
-        return last if last is not None and last.finished is None else None
 
     @property
     def finished_iterations(self) -> int:
         """How many iterations are over."""
-        return len(self.iterations) - (1 if self.iteration else 0)
+        return self.iterations_begun - (1 if self.iteration else 0)
+
+    @property
+    def undecided(self) -> dict[str, Approval]:
+        """The approvals that wait for a person, oldest first; nothing waits in a run that is over."""
+        if self.closed is not None:
+            return {}
+        return {name: approval for name, approval in self.approvals.items() if approval.decision is None}
 
     @property
     def waiting_approvals(self) -> list[Approval]:
         """What waits for a person, oldest first."""
         return list(self.undecided.values())
+
+    def approval(self, name: str) -> Approval | None:
+        """An approval that is open or was settled lately; older ones are in the journal alone."""
+        settled = (approval for approval in self.recent_approvals if approval.request.approval == name)
+        return self.approvals.get(name) or next(settled, None)
 
     def stale(self, phase: ev.PhaseFinished) -> bool:
         """Whether the files a fact covers have changed since."""

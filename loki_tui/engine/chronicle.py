@@ -7,9 +7,12 @@ journal; so a resumed engine decides as the one before would have.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
+from loki_tui.core.errors import JournalError
 from loki_tui.core.events import Event, Record
-from loki_tui.core.fold import apply, fold
+from loki_tui.core.fold import apply
+from loki_tui.core.keyframes import EVERY, keyframe_of, nearest_state
 from loki_tui.core.state import RunState
 from loki_tui.core.vocabulary import Excerpt
 from loki_tui.engine.ports import Journal
@@ -27,7 +30,12 @@ class Chronicle:
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
-        self.state: RunState = fold(journal.records(), run=journal.run)
+        self.state: RunState = nearest_state(journal.keyframes(), run=journal.run) or RunState(run=journal.run)
+        self._kept = self.state.seq
+        for record in journal.records(after=self.state.seq):
+            apply(self.state, record)
+            # A journal by an older Loki gets its keyframes here.
+            self._keep_state_when_due()
         self._observers: list[Callable[[Record], None]] = []
 
     def note(self, *events: Event, consumes: int | None = None) -> None:
@@ -41,6 +49,15 @@ class Chronicle:
             apply(self.state, record)
             for observe in self._observers:
                 observe(record)
+        self._keep_state_when_due()
+
+    def _keep_state_when_due(self) -> None:
+        if self.state.seq < self._kept + EVERY:
+            return
+        self._kept = self.state.seq
+        # What keeps it from being written keeps the next event from it too, which is where it is said.
+        with suppress(JournalError):
+            self.journal.keep_keyframe(keyframe_of(self.state))
 
     def observe(self, observer: Callable[[Record], None]) -> Callable[[], None]:
         """Tell someone of every further record.

@@ -45,7 +45,7 @@ def missing(state: RunState) -> tuple[str, ...]:
     reasons = []
     if not _claimed(state):
         reasons.append("the agent has not said that everything is done")
-    if not state.checkpoints or state.checkpoints[0].tree == state.tree:
+    if state.first_checkpoint is None or state.first_checkpoint.tree == state.tree:
         reasons.append("nothing was changed")
     for phase in REQUIRED:
         fact = state.phases.get(phase)
@@ -57,8 +57,8 @@ def missing(state: RunState) -> tuple[str, ...]:
 
 
 def _claimed(state: RunState) -> bool:
-    last = state.iterations[-1].finished if state.iterations else None
-    return last is not None and last.claims_done
+    # Of an iteration that is still open nobody has said anything yet.
+    return state.iteration is None and state.last_finished is not None and state.last_finished.claims_done
 
 
 def _evidence(state: RunState) -> str:
@@ -70,20 +70,7 @@ def _limit(state: RunState, settings: Settings, now: datetime) -> Close | None:
         return Close("exhausted", f"all {settings.max_iterations} iterations are used up (LOKI_MAX_ITERATIONS)")
     if settings.max_duration is not None and state.elapsed(now).total_seconds() >= settings.max_duration:
         return Close("exhausted", f"the time limit of {settings.max_duration:g} s is used up (LOKI_MAX_DURATION)")
-    still = _unchanged_iterations(state)
+    still = state.unchanged_iterations
     if still >= settings.council_stagnation_limit:
         return Close("stagnated", f"{still} iterations in a row changed nothing (LOKI_COUNCIL_STAGNATION_LIMIT)")
     return None
-
-
-def _unchanged_iterations(state: RunState) -> int:
-    """How many of the latest iterations left the workspace's tree as it was."""
-    if not state.checkpoints:
-        return 0
-    trees = [state.checkpoints[0].tree, *(i.finished.tree for i in state.iterations if i.finished is not None)]
-    still = 0
-    for before, after in zip(reversed(trees[:-1]), reversed(trees[1:]), strict=True):
-        if before != after:
-            break
-        still += 1
-    return still

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from loki_tui.core import events as ev
 from loki_tui.core.errors import WorkspaceError
+from loki_tui.core.state import Iteration
 from loki_tui.engine import prompts
 from loki_tui.engine.agents import Agents
 from loki_tui.engine.context import RunContext
@@ -62,7 +63,7 @@ class Iterations:
         await self._context.control.gate()
         if self._chronicle.state.iteration is None:
             await self._start(decision)
-        iteration = self._chronicle.state.iterations[-1]
+        iteration = self._open()
         ended = await self._work_through(prd)
         finish = ended.finish
         taken = await self._keeper.take(f"iteration {iteration.number}")
@@ -73,19 +74,23 @@ class Iterations:
             claims_done=finish.claims_done if finish else False,
             handover=finish.handover if finish else "",
             tree=taken.tree,
+            turns=iteration.turns,
+            actions=iteration.actions,
+            spent=iteration.spent,
+            changed=taken.changed,
         )
         self._chronicle.note(taken, finished)
 
     async def _start(self, decision: GoOn) -> None:
         state = self._chronicle.state
-        number = len(state.iterations) + 1
+        number = state.iterations_begun + 1
         brief = prompts.opening(
             prompts.Brief(
                 number=number,
                 max_iterations=self._context.settings.max_iterations,
                 requirements=list(state.requirements.values()),
                 facts=list(state.phases.values()),
-                last=state.iterations[-1].finished if state.iterations else None,
+                last=state.last_finished,
                 guidance=await self._guidance(),
                 unmet=decision.unmet,
             )
@@ -121,9 +126,14 @@ class Iterations:
         state = self._chronicle.state
         assert state.created is not None
         root = state.created.workspace
-        brief = self._chronicle.recall(state.iterations[-1].brief)
+        brief = self._chronicle.recall(self._open().brief)
         system = prompts.agent_system(workspace=root, prd=prd, confinement=workspace.confinement)
         return await self._agents.iterate(workspace, root=root, system=system, brief=brief)
+
+    def _open(self) -> Iteration:
+        iteration = self._chronicle.state.iteration
+        assert iteration is not None
+        return iteration
 
     def _time_left(self) -> float | None:
         limit = self._context.settings.max_duration

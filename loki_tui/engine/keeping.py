@@ -41,7 +41,7 @@ class Keeper:
 
     async def take(self, label: str) -> ev.CheckpointTaken:
         """Take a checkpoint; the caller journals it, together with what it is about."""
-        iteration = len(self._chronicle.state.iterations)
+        iteration = self._chronicle.state.iterations_begun
         snapshot = await self._checkpoints.take(label, iteration=iteration)
         for path in sorted(set(snapshot.skipped) - self._skipped):
             self._chronicle.note(ev.Warned(message=f"Not in the checkpoints, since it cannot be read: {path}"))
@@ -75,9 +75,9 @@ class Keeper:
     async def keep_rest(self) -> None:
         """Save and deliver what the last iteration did, finished or broken off, as far as that has not been done."""
         state = self._chronicle.state
-        if not state.iterations:
+        if not state.iterations_begun:
             return
-        finished = state.iterations[-1].finished
+        finished = state.last_finished if state.iteration is None else None
         try:
             if finished is None:
                 await self.save("end")

@@ -108,6 +108,5 @@ class Session:
         return finish
 
     def _deliver_notes(self) -> None:
-        state = self._chronicle.state
-        if waiting := state.notes[state.notes_delivered :]:
+        if waiting := self._chronicle.state.notes:
             self._chronicle.note(ev.SteeringDelivered(agent=self._transcript.agent, notes=tuple(waiting)))

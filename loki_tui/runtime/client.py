@@ -14,15 +14,17 @@ from pydantic import ValidationError
 
 from loki_tui.core import requests as rq
 from loki_tui.core.errors import UsageError
-from loki_tui.core.events import Record
+from loki_tui.core.events import ApprovalRequested, Record
 from loki_tui.core.fold import apply
+from loki_tui.core.messages import JsonObject
 from loki_tui.core.state import Approval, RunState
 from loki_tui.core.vocabulary import Status
+from loki_tui.runtime.history import History
 from loki_tui.store.lock import Holder
 from loki_tui.store.project import Project
 from loki_tui.store.reader import RunSummary
 
-__all__ = ["RunClient", "RunSummary", "RunView", "choose_run", "find_run"]
+__all__ = ["Holder", "RunClient", "RunSummary", "RunView", "choose_run", "find_run"]
 
 BEAT = 1.0
 """Seconds after which a watched run is looked at even if nothing was journaled: its engine may have died."""
@@ -69,10 +71,8 @@ class RunClient:
 
     def view(self) -> RunView:
         """The run as it is now."""
-        state = RunState(run=self.run)
-        for record in self.records():
-            apply(state, record)
-        return RunView(state, self.engine())
+        with self.history() as history:
+            return RunView(history.state_at(), self.engine())
 
     async def watch(self) -> AsyncGenerator[RunView, None]:
         """The run as it is, then again as events come and at least once a beat, to its end.
@@ -83,9 +83,10 @@ class RunClient:
         changed = asyncio.Event()
 
         async def take_in() -> None:
-            async with aclosing(self.follow(after=state.seq)) as records:
-                async for record in records:
-                    apply(state, record)
+            async with aclosing(self.follow_pages(after=state.seq)) as pages:
+                async for page in pages:
+                    for record in page:
+                        apply(state, record)
                     changed.set()
 
         reading = asyncio.create_task(take_in())
@@ -118,6 +119,18 @@ class RunClient:
         """Events as they come."""
         return self.project.follow(self.run, after=after)
 
+    def follow_pages(self, after: int = 0) -> AsyncGenerator[list[Record], None]:
+        """Events as they come, as many at once as there are."""
+        return self.project.follow_pages(self.run, after=after)
+
+    def history(self) -> History:
+        """The run's past, to look back through; to be closed, in the thread that opened it.
+
+        Raises:
+            JournalError: There is no journal, or it cannot be read.
+        """
+        return History.open(self.project, self.run)
+
     # -- steering -------------------------------------------------------------------------------
 
     def pause(self, reason: str = "") -> None:
@@ -127,6 +140,14 @@ class RunClient:
     def resume(self, budget: Decimal | None = None) -> None:
         """Go on, with a new cap if one is given."""
         self._post(rq.Resume(by=self._by, budget=budget))
+
+    def set_budget(self, limit: Decimal) -> None:
+        """Set the cap anew, without resuming."""
+        self._post(rq.SetBudget(by=self._by, limit=limit))
+
+    def force_review(self) -> None:
+        """Have the council sit."""
+        self._post(rq.ForceReview(by=self._by))
 
     def stop(self, reason: str = "") -> None:
         """Bring the work to a safe place and end the run."""
@@ -147,15 +168,54 @@ class RunClient:
             ) from error
         self._post(request)
 
-    def decide(self, approval: Approval, decision: Literal["approved", "denied"], *, reason: str = "") -> None:
-        """Approve or deny exactly what this approval shows."""
-        request = approval.request
-        self._post(
-            rq.Decide(by=self._by, approval=request.approval, digest=request.digest, decision=decision, reason=reason)
+    def decide(
+        self,
+        approval: Approval,
+        decision: Literal["approved", "denied"],
+        *,
+        reason: str = "",
+        edited: JsonObject | None = None,
+        pattern: str | None = None,
+    ) -> None:
+        """Approve or deny exactly what this approval shows.
+
+        Args:
+            approval: What was asked.
+            decision: The answer.
+            reason: Why; the agent is told of a denial's.
+            edited: Approve this input of the same tool instead.
+            pattern: Approve actions of this pattern too, from now on, in this run.
+
+        Raises:
+            UsageError: The edited input is none, or the pattern is none that covers the action.
+        """
+        asked = approval.request
+        request = rq.Decide(
+            by=self._by,
+            approval=asked.approval,
+            digest=asked.digest,
+            decision=decision,
+            reason=reason,
+            edited=edited,
+            pattern=pattern,
         )
+        if edited is not None or pattern:
+            _require_usable(asked, request)
+        self._post(request)
 
     def _post(self, request: rq.Request) -> None:
         self.project.post(self.run, request)
+
+
+def _require_usable(asked: ApprovalRequested, request: rq.Decide) -> None:
+    """Say at once what the engine would have to turn down."""
+    # What only an engine needs is not loaded by those who watch.
+    from loki_tui.engine.decisions import UnusableDecisionError, decision_on  # noqa: PLC0415
+
+    try:
+        decision_on(asked, request)
+    except UnusableDecisionError as error:
+        raise UsageError(f"{asked.approval} cannot be decided so: {error}.", hint="It still waits.") from error
 
 
 def _who() -> str:

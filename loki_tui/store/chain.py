@@ -41,7 +41,9 @@ def chain_digest(previous: bytes, *, seq: int, at: int, stream: str | None, body
         stream: The parallel stream it belongs to.
         body: Canonical JSON of the event.
     """
-    line = f'{{"seq":{seq},"at":{at},"stream":{json.dumps(stream)},"event":{body}}}\n'
+    # Nearly every event belongs to no stream, and finding out how to write that took a tenth of an append.
+    name = "null" if stream is None else json.dumps(stream)
+    line = f'{{"seq":{seq},"at":{at},"stream":{name},"event":{body}}}\n'
     return hashlib.sha256(previous + line.encode()).digest()
 
 

@@ -35,16 +35,17 @@ from loki_tui.core.events import (
     WorkCommitted,
     encode_event,
 )
+from loki_tui.core.keyframes import Keyframe
 from loki_tui.core.requests import Request
 from loki_tui.store.bell import Bell, touch
 from loki_tui.store.blobs import BlobStore
 from loki_tui.store.chain import Link, chain_digest, seed
 from loki_tui.store.database import journal_errors, open_for_engine
-from loki_tui.store.follower import follow_bell
+from loki_tui.store.follower import follow_bell, follow_bell_pages
 from loki_tui.store.inbox import Inbox, post_request
 from loki_tui.store.lock import EngineLock
 from loki_tui.store.moments import from_micros, to_micros, utc_now
-from loki_tui.store.reader import PAGE, read_page
+from loki_tui.store.reader import PAGE, read_keyframes, read_page
 
 DURABLE = (
     RunCreated,
@@ -93,7 +94,8 @@ class SqliteJournal:
         self._inbox = Inbox(connection, state=lock.state, run=lock.run)
         self._appended = Bell()
         self._warnings: list[str] = []
-        self._head = self._find_head()
+        with journal_errors(self._state.journal):
+            self._head = _find_head(connection, self.run)
 
     @classmethod
     def open(cls, lock: EngineLock, *, now: Callable[[], datetime] = utc_now) -> Self:
@@ -158,9 +160,35 @@ class SqliteJournal:
             yield from page
             after = page[-1].seq
 
+    def keyframes(self) -> Iterator[Keyframe]:
+        """The states that were journaled, latest first.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        with journal_errors(self._state.journal):
+            yield from read_keyframes(self._connection, self.run)
+
+    def keep_keyframe(self, keyframe: Keyframe) -> None:
+        """Journal a state; one that a power loss takes costs nothing but time.
+
+        Raises:
+            JournalError: It could not be written.
+        """
+        with journal_errors(self._state.journal):
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.execute(
+                "INSERT OR REPLACE INTO snapshots (run, seq, version, body) VALUES (?, ?, ?, ?)",
+                (self.run, keyframe.seq, keyframe.version, keyframe.body),
+            )
+
     def follow(self, *, after: int = 0) -> AsyncGenerator[Record, None]:
         """The events as they come, for a face in this process; see `loki_tui.store.follower.follow`."""
         return follow_bell(self._state, self.run, bell=self._appended, after=after)
+
+    def follow_pages(self, *, after: int = 0) -> AsyncGenerator[list[Record], None]:
+        """The same, as many at once as there are; see `loki_tui.store.follower.follow_pages`."""
+        return follow_bell_pages(self._state, self.run, bell=self._appended, after=after)
 
     def put_blob(self, data: bytes) -> str:
         """Store data under its digest, safe from a power loss before this returns.
@@ -219,13 +247,6 @@ class SqliteJournal:
     ) -> None:
         self.close()
 
-    def _find_head(self) -> _Head:
-        with journal_errors(self._state.journal):
-            row = self._connection.execute(
-                "SELECT seq, at, hash FROM events WHERE run = ? ORDER BY seq DESC LIMIT 1", (self.run,)
-            ).fetchone()
-        return _Head(*row) if row else _Head(0, 0, seed(self.run))
-
     def _chain(self, events: Sequence[Event], stream: str | None) -> tuple[list[Record], list[Link]]:
         """Number, date and hash events, without touching anything."""
         if events and self._head.seq == 0 and not isinstance(events[0], RunCreated):
@@ -260,6 +281,13 @@ class SqliteJournal:
                     self._connection.execute("UPDATE runs SET outcome = ? WHERE id = ?", (event.outcome, self.run))
                 case _:
                     pass
+
+
+def _find_head(connection: sqlite3.Connection, run: str) -> _Head:
+    row = connection.execute(
+        "SELECT seq, at, hash FROM events WHERE run = ? ORDER BY seq DESC LIMIT 1", (run,)
+    ).fetchone()
+    return _Head(*row) if row else _Head(0, 0, seed(run))
 
 
 def _encode(event: Event) -> str:

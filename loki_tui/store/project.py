@@ -13,7 +13,7 @@ from loki_tui.core.errors import UsageError
 from loki_tui.core.events import Record
 from loki_tui.core.requests import Request
 from loki_tui.store.database import NoJournalError
-from loki_tui.store.follower import follow
+from loki_tui.store.follower import follow, follow_pages
 from loki_tui.store.inbox import post_request
 from loki_tui.store.lock import Holder, engine_holder
 from loki_tui.store.paths import StateDirectory, default_state_root
@@ -54,6 +54,10 @@ class Project:
     def follow(self, run: str, *, after: int = 0) -> AsyncGenerator[Record, None]:
         """A run's events as they come; see `loki_tui.store.follower.follow`."""
         return follow(self.state, run, after=after)
+
+    def follow_pages(self, run: str, *, after: int = 0) -> AsyncGenerator[list[Record], None]:
+        """The same, as many at once as there are; see `loki_tui.store.follower.follow_pages`."""
+        return follow_pages(self.state, run, after=after)
 
     def post(self, run: str, request: Request) -> int:
         """Ask something of a run's engine; see `loki_tui.store.inbox.post_request`."""

@@ -13,11 +13,19 @@ from pydantic import ValidationError
 
 from loki_tui.core.errors import JournalError
 from loki_tui.core.events import Record, decode_event
+from loki_tui.core.keyframes import Keyframe
 from loki_tui.core.vocabulary import Status
 from loki_tui.store.chain import Link, first_break
 from loki_tui.store.database import journal_errors, open_for_reading
 from loki_tui.store.moments import from_micros
 from loki_tui.store.paths import StateDirectory
+
+_NO_END = 2**62
+
+_KEYFRAME = """
+SELECT seq, version, body FROM snapshots
+WHERE run = ?1 AND seq < ?2 AND seq <= (SELECT max(seq) FROM events WHERE run = ?1) ORDER BY seq DESC LIMIT 1
+"""
 
 PAGE = 200
 """Events read at once: about 2 ms of an event loop's time."""
@@ -92,6 +100,38 @@ class JournalReader:
         with journal_errors(self._state.journal):
             return read_page(self._connection, run, after=after, limit=limit)
 
+    def read_before(self, run: str, seq: int, *, limit: int = PAGE) -> list[Record]:
+        """The page before an event: at most `limit` events with a lower `seq`, in order.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        with journal_errors(self._state.journal):
+            return read_page_before(self._connection, run, before=seq, limit=limit)
+
+    def last_seq(self, run: str) -> int:
+        """The number of a run's last event at this moment; 0 where it has none.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        with journal_errors(self._state.journal):
+            (last,) = self._connection.execute("SELECT max(seq) FROM events WHERE run = ?", (run,)).fetchone()
+        return last or 0
+
+    def keyframes(self, run: str, *, until: int | None = None) -> Iterator[Keyframe]:
+        """The states that were journaled, latest first.
+
+        Args:
+            run: Whose.
+            until: The last event that may be in them.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        with journal_errors(self._state.journal):
+            yield from read_keyframes(self._connection, run, until=until)
+
     def records(self, run: str, *, after: int = 0) -> Iterator[Record]:
         """All events with a `seq` above `after`, held a page at a time.
 
@@ -139,6 +179,33 @@ def read_page(connection: sqlite3.Connection, run: str, *, after: int, limit: in
         (run, after, limit),
     ).fetchall()
     return [_decode(run, *row) for row in rows]
+
+
+def read_page_before(connection: sqlite3.Connection, run: str, *, before: int, limit: int) -> list[Record]:
+    """The page of a run's events that ends right before one of them, in order.
+
+    Raises:
+        JournalError: An event is none of this version.
+        sqlite3.DatabaseError: The database cannot be read.
+    """
+    rows = connection.execute(
+        "SELECT seq, at, kind, body, stream FROM events WHERE run = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+        (run, before, limit),
+    ).fetchall()
+    return [_decode(run, *row) for row in reversed(rows)]
+
+
+def read_keyframes(connection: sqlite3.Connection, run: str, *, until: int | None = None) -> Iterator[Keyframe]:
+    """The states of a run that were journaled, latest first; none that is ahead of the events.
+
+    Raises:
+        sqlite3.DatabaseError: The database cannot be read.
+    """
+    below = _NO_END if until is None else until + 1
+    # One by one: most readers want the first alone, and an open cursor would hold the log back.
+    while row := connection.execute(_KEYFRAME, (run, below)).fetchone():
+        yield Keyframe(*row)
+        below = row[0]
 
 
 def _decode(run: str, seq: int, at: int, kind: str, body: str, stream: str | None) -> Record:

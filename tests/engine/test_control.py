@@ -54,7 +54,7 @@ def acting(state: RunState) -> bool:
 
 
 def asking(state: RunState) -> bool:
-    return bool(state.open_requests) and bool(state.iterations)
+    return bool(state.open_requests) and state.iterations_begun > 0
 
 
 async def counting(bench: Bench) -> Path:

@@ -139,7 +139,7 @@ def _compare(story: Story, cut: Sequence[Record], undisturbed: Story, mode: Mode
     assert story.tree == undisturbed.tree
     assert state.commit == git(story.place.workspace, "rev-parse", BRANCH)
     assert git(story.place.workspace, "status", "--porcelain") == ""
-    assert [iteration.number for iteration in state.iterations] == [1, 2]
+    assert [iteration.number for iteration in state.recent_iterations] == [1, 2]
     assert state.notes == undisturbed.state.notes
     assert state.notes_delivered == 1
     assert state.waiting_approvals == []

@@ -57,7 +57,7 @@ async def test_iterations_end_where_the_limit_is(tmp_path: Path) -> None:
     )
     bench = make_bench(tmp_path, model, max_iterations=2)
     assert await bench.go() == "exhausted"
-    assert len(bench.state().iterations) == 2
+    assert bench.state().iterations_begun == 2
     assert "go on" in model.sent()[2].messages[0].text
 
 

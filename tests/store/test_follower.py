@@ -11,7 +11,7 @@ import pytest
 
 from loki_tui.core.errors import JournalError
 from loki_tui.core.events import Record
-from loki_tui.store.follower import follow
+from loki_tui.store.follower import follow, follow_pages
 from loki_tui.store.journal import SqliteJournal
 from loki_tui.store.paths import StateDirectory
 from loki_tui.store.reader import PAGE
@@ -38,6 +38,20 @@ async def test_both_ways_give_the_same_sequence(journal: SqliteJournal, state: S
         expected = journal.append(*notes(2))
         assert await take(inside, 2) == expected
         assert await take(outside, 2) == expected
+
+
+async def test_pages_are_the_same_sequence(journal: SqliteJournal, state: StateDirectory) -> None:
+    async with aclosing(follow_pages(state, RUN)) as outside, aclosing(journal.follow_pages(after=1)) as inside:
+        journal.append(*notes(PAGE + 3))
+        expected = list(journal.records())
+        async with asyncio.timeout(SOON_SECONDS):
+            pages = [await anext(outside), await anext(outside)]
+            assert [record for page in pages for record in page] == expected
+            assert [len(page) for page in pages] == [PAGE, 4]
+            assert await anext(inside) + await anext(inside) == expected[1:]
+
+            more = journal.append(*notes(2))
+            assert await anext(inside) == await anext(outside) == more
 
 
 async def test_one_may_begin_in_the_middle(journal: SqliteJournal) -> None:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
+import subprocess
 import threading
+from functools import cache
 
 import pytest
 
 from loki_tui.core.errors import BusyError
 from loki_tui.store.lock import EngineLock, Holder, engine_holder
 from loki_tui.store.paths import StateDirectory
-from tests.store.children import child, finish, next_line
+from tests.store.children import LIMIT_SECONDS, REPOSITORY, child, command, finish, next_line
 from tests.store.samples import RUN, begin
+
+CONTAINED = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
+"""Runs a command as the first process of a container would be: with process ids of its own."""
 
 
 def test_the_second_engine_is_told_who_is_first(state: StateDirectory) -> None:
@@ -124,3 +130,44 @@ def test_a_command_that_outlives_its_engine_does_not_hold_it(state: StateDirecto
         engine.wait()
         assert engine_holder(state) is None
         os.kill(command, 0)
+
+
+@cache
+def contained() -> tuple[str, ...]:
+    """What begins such a command here, as root or as anybody; the test is skipped where nothing does."""
+    for start in (CONTAINED, (*CONTAINED, "--user", "--map-root-user")):
+        if shutil.which(start[0]) and not subprocess.run([*start, "true"], capture_output=True, check=False).returncode:
+            return start
+    pytest.skip("no process of this user may have a pid namespace of its own")
+
+
+def test_an_engine_in_a_container_is_alive_for_those_outside(state: StateDirectory) -> None:
+    with subprocess.Popen(
+        [*contained(), *command("hold", state)],
+        cwd=REPOSITORY,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as engine:
+        assert next_line(engine) == "held"
+        holder = engine_holder(state)
+        with pytest.raises(BusyError, match=f"holds run {RUN}"):
+            EngineLock.acquire(state, run="run-2")
+        engine.communicate(timeout=LIMIT_SECONDS)
+    assert holder is not None
+    # Its own word for itself, which out here is another process.
+    assert (holder.pid, holder.run) == (1, RUN)
+    assert engine_holder(state) is None
+
+
+def test_an_engine_outside_is_alive_for_those_in_a_container(state: StateDirectory) -> None:
+    begin_in_container = [*contained(), *command("begin", state)]
+
+    def said() -> str:
+        return subprocess.run(
+            begin_in_container, cwd=REPOSITORY, capture_output=True, text=True, timeout=LIMIT_SECONDS, check=True
+        ).stdout
+
+    with EngineLock.acquire(state, run=RUN):
+        assert said().startswith("BusyError")
+    assert said() == ""

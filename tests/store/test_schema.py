@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
 from loki_tui.core.errors import JournalError
 from loki_tui.core.requests import Pause
+from loki_tui.store.database import open_for_reading
 from loki_tui.store.inbox import post_request
 from loki_tui.store.paths import StateDirectory
 from loki_tui.store.project import Project
 from loki_tui.store.reader import JournalReader
 from loki_tui.store.schema import MIGRATIONS, migrate, require_current, schema_version
+from loki_tui.store.searching import JournalSearch
 from tests.store.samples import RUN, begin, open_journal
 
 NEXT = (*MIGRATIONS, ("ALTER TABLE runs ADD COLUMN label TEXT", "UPDATE runs SET label = id"))
@@ -92,3 +95,24 @@ def test_a_journal_that_is_just_being_made_is_none_yet(state: StateDirectory) ->
         JournalReader.open(state)
     with open_journal(state):
         JournalReader.open(state).close()
+
+
+def test_a_journal_from_before_looking_back_can_be_looked_back_through(state: StateDirectory) -> None:
+    begin(state, count=3)
+    with closing(sqlite3.connect(state.journal, isolation_level=None)) as first:
+        for index in ("events_rare", "events_problem"):
+            first.execute(f"DROP INDEX {index}")
+        first.execute("DROP TABLE snapshots")
+        first.execute("PRAGMA user_version = 1")
+    with pytest.raises(JournalError, match="older Loki"):
+        JournalReader.open(state)
+
+    begin(state, run="run-2")
+
+    with closing(open_for_reading(state)) as connection:
+        search = JournalSearch(connection, state=state, run=RUN)
+        assert search.next_problem(start=2) == 3
+        assert search.next_of({"warned"}, start=9, backwards=True) == 4
+    with JournalReader.open(state) as reader:
+        assert list(reader.keyframes(RUN)) == []
+        assert reader.verify_chain(RUN) is None

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from loki_tui.core.events import Event, Record, decode_event, encode_event
+from loki_tui.core.keyframes import Keyframe
 from loki_tui.core.requests import Request
 
 BEGIN = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -24,11 +25,17 @@ class MemoryJournal:
 
     def __init__(self, before: MemoryJournal | None = None) -> None:
         self._records: list[Record] = list(before._records) if before else []
+        self._keyframes: list[Keyframe] = list(before._keyframes) if before else []
         self._blobs: dict[str, bytes] = dict(before._blobs) if before else {}
         self._inbox: dict[int, Request] = dict(before._inbox) if before else {}
         self._posted: int = before._posted if before else 0
         self._rung = asyncio.Event()
         self._rung.set()
+
+    @property
+    def length(self) -> int:
+        """How many events there are."""
+        return len(self._records)
 
     def append(self, *events: Event, stream: str | None = None, consumes: int | None = None) -> list[Record]:
         if consumes is not None:
@@ -41,6 +48,12 @@ class MemoryJournal:
 
     def records(self, after: int = 0) -> Iterator[Record]:
         return iter(self._records[after:])
+
+    def keyframes(self) -> Iterator[Keyframe]:
+        return reversed(self._keyframes)
+
+    def keep_keyframe(self, keyframe: Keyframe) -> None:
+        self._keyframes.append(keyframe)
 
     def put_blob(self, data: bytes) -> str:
         digest = hashlib.sha256(data).hexdigest()

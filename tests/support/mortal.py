@@ -24,6 +24,7 @@ from loki_tui.core import events as ev
 from loki_tui.core import requests as rq
 from loki_tui.core.events import Event, Record
 from loki_tui.core.fold import fold
+from loki_tui.core.keyframes import Keyframe
 from loki_tui.core.requests import Request
 from loki_tui.core.settings import Settings
 from loki_tui.core.state import RunState
@@ -36,7 +37,7 @@ from loki_tui.store.journal import SqliteJournal
 from loki_tui.store.lock import EngineLock
 from tests.support import git
 from tests.support.saga import MAX_OUTPUT, MODEL, PRICE, TEST, WINDOW, SagaModel
-from tests.support.scripted import FakeClock
+from tests.support.scripted import FakeClock, ScriptedMachine
 
 RUN = "r1"
 PRD = "# A thing\n\nIt works.\n"
@@ -148,6 +149,12 @@ class MortalJournal:
     def records(self, after: int = 0) -> Iterator[Record]:
         return self._inner.records(after)
 
+    def keyframes(self) -> Iterator[Keyframe]:
+        return self._inner.keyframes()
+
+    def keep_keyframe(self, keyframe: Keyframe) -> None:
+        self._inner.keep_keyframe(keyframe)
+
     def put_blob(self, data: bytes) -> str:
         return self._inner.put_blob(data)
 
@@ -193,7 +200,7 @@ async def live(place: Place, *, mode: Mode, at: int) -> None:
         _begin(place, inner, journal, state)
         await asyncio.sleep(0)
         world = build_world(around, SETTINGS, inner, model=SagaModel(place.bill), live=Live())
-        await Engine(replace(world, journal=journal, clock=FakeClock()), SETTINGS).run()
+        await Engine(replace(world, journal=journal, clock=FakeClock(), machine=ScriptedMachine()), SETTINGS).run()
 
 
 def _begin(place: Place, inner: SqliteJournal, journal: MortalJournal, state: RunState) -> None:

@@ -112,6 +112,9 @@ Event = Annotated[
 _TYPES: dict[str, type[Event]] = {kind.model_fields["kind"].default: kind for kind in get_args(get_args(Event)[0])}
 """Kind to its type. A validator of the whole union would be built at every start, most of it for nothing."""
 
+KINDS = frozenset(_TYPES)
+"""The name of every kind."""
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -147,6 +150,7 @@ def decode_event(kind: str, text: str | bytes) -> Event:
 
 
 __all__ = [
+    "KINDS",
     "ActionFinished",
     "ActionStarted",
     "ApprovalDecided",
