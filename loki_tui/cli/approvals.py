@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,12 +12,20 @@ from loki_tui.cli.options import Json, OfRun
 from loki_tui.cli.output import remark, say
 
 if TYPE_CHECKING:
+    from loki_tui.core.events import ApprovalRequested
+    from loki_tui.core.messages import JsonObject
     from loki_tui.core.state import Approval
     from loki_tui.runtime.client import RunClient
+    from loki_tui.runtime.history import History
 
 app = typer.Typer(help="What waits for a person, and the decisions.", no_args_is_help=True, rich_markup_mode=None)
 
 Name = Annotated[str, typer.Argument(metavar="APPROVAL", help="Its name, such as p3.")]
+Names = Annotated[list[str] | None, typer.Argument(metavar="APPROVAL...", help="Their names, such as p3 p4.")]
+All = Annotated[bool, typer.Option("--all", help="Everything that waits.")]
+
+PARTS = ("[the rest of the diff is not shown]", "lines changed: too many to show]")
+"""How a diff ends that does not say everything."""
 
 
 @app.command("list")
@@ -33,42 +42,124 @@ def list_(*, run: OfRun = None, json: Json = False) -> None:
 @app.command()
 def show(approval: Name, *, run: OfRun = None) -> None:
     """Show exactly what an approval is about."""
-    request = _find(_client(run), approval).request
-    say(f"{request.approval}: {request.title}")
-    say(f"risk: {request.risk}; {request.reason}")
-    say(f"digest: {request.digest}")
-    for line in request.detail.splitlines():
-        say(f"  {line}")
+    client = _client(run)
+    request = _find(client, approval).request
+    with client.history() as history:
+        for line in _shown(request, history):
+            say(line)
 
 
 @app.command()
-def approve(approval: Name, *, run: OfRun = None) -> None:
+def approve(
+    approvals: Names = None,
+    *,
+    run: OfRun = None,
+    everything: All = False,
+    for_run: Annotated[
+        bool, typer.Option("--for-run", help="And such actions from now on, in this run, as `show` suggests.")
+    ] = False,
+    pattern: Annotated[
+        str | None, typer.Option("--pattern", metavar="PATTERN", help="As --for-run, such as 'pytest *' or 'src/**'.")
+    ] = None,
+    command: Annotated[
+        str | None, typer.Option("--command", metavar="TEXT", help="Run this command instead; the agent is told.")
+    ] = None,
+) -> None:
     """Approve exactly what is shown."""
-    _decide(run, approval, "approved")
+    from loki_tui.core.errors import UsageError  # noqa: PLC0415 (imports when chosen)
+
+    client = _client(run)
+    chosen = _choose(client, approvals or [], everything=everything)
+    if len(chosen) > 1 and (pattern or command is not None):
+        raise UsageError("--pattern and --command are about one approval.", hint="Name it alone.")
+    for waiting in chosen:
+        asked = waiting.request
+        if for_run and not pattern and not asked.pattern:
+            raise UsageError(
+                f"Loki suggests no pattern for {asked.approval}.", hint="Name one with --pattern, or approve it alone."
+            )
+    for waiting in chosen:
+        asked = waiting.request
+        widened = pattern or (asked.pattern if for_run else None)
+        edited = None if command is None else _with_command(asked, command)
+        client.decide(waiting, "approved", edited=edited, pattern=widened)
+        changed = ", changed" if edited is not None else ""
+        remark(f"{asked.approval} is approved{changed}{f', and in this run: {widened}' if widened else ''}.")
 
 
 @app.command()
 def deny(
-    approval: Name,
+    approvals: Names = None,
     *,
     run: OfRun = None,
+    everything: All = False,
     reason: Annotated[str, typer.Option("--reason", help="Why; the agent is told.")] = "",
 ) -> None:
     """Deny it; the reason reaches the agent."""
-    _decide(run, approval, "denied", reason=reason)
-
-
-def _decide(run: str | None, name: str, decision: Literal["approved", "denied"], *, reason: str = "") -> None:
     client = _client(run)
-    client.decide(_find(client, name), decision, reason=reason)
-    remark(f"{name} is {decision}.")
+    for waiting in _choose(client, approvals or [], everything=everything):
+        client.decide(waiting, "denied", reason=reason)
+        remark(f"{waiting.request.approval} is denied.")
+
+
+# -- what is shown ------------------------------------------------------------------------------
+
+
+def _shown(request: ApprovalRequested, history: History) -> Iterator[str]:
+    """All of a request, as lines."""
+    from loki_tui.core.vocabulary import Excerpt  # noqa: PLC0415 (imports when chosen)
+
+    yield f"{request.approval}: {request.title}"
+    yield f"risk: {request.risk}; {request.reason}"
+    if request.agent:
+        yield f"by: {request.agent}"
+    if request.cwd:
+        yield f"in: {request.cwd}"
+    if request.pattern:
+        yield f"such actions: {request.pattern} (loki approvals approve {request.approval} --for-run)"
+    yield f"digest: {request.digest}"
+    diff = history.text_of(request.diff) if request.diff is not None else ""
+    yield from _indented(diff)
+    if not diff or diff.rstrip().endswith(PARTS):
+        yield from _indented(history.text_of(Excerpt(text=request.detail, blob=request.detail_blob)))
+
+
+def _indented(text: str) -> Iterator[str]:
+    return (f"  {line}" for line in text.splitlines())
+
+
+# -- what is decided ----------------------------------------------------------------------------
+
+
+def _with_command(asked: ApprovalRequested, command: str) -> JsonObject:
+    """The action with another command."""
+    from loki_tui.core.errors import UsageError  # noqa: PLC0415 (imports when chosen)
+    from loki_tui.core.tools import Shell  # noqa: PLC0415
+
+    if asked.tool != Shell.tool:
+        raise UsageError(f"{asked.approval} is no command: {asked.title}.", hint="Deny it with a --reason instead.")
+    return {**(asked.input or {}), "command": command}
+
+
+def _choose(client: RunClient, names: Sequence[str], *, everything: bool) -> list[Approval]:
+    """The approvals that are named, or all that wait, each of them undecided."""
+    from loki_tui.core.errors import UsageError  # noqa: PLC0415 (imports when chosen)
+
+    if bool(names) == everything:
+        raise UsageError("Name approvals, or say --all.", hint="loki approvals list")
+    if everything:
+        found = client.view().state.waiting_approvals
+        if not found:
+            remark("Nothing waits for you.")
+        return found
+    return [_find(client, name) for name in dict.fromkeys(names)]
 
 
 def _find(client: RunClient, name: str) -> Approval:
     """The approval that waits under this name."""
     from loki_tui.core.errors import UsageError  # noqa: PLC0415 (imports when chosen)
 
-    approval = client.view().state.approvals.get(name)
+    approval = client.view().state.approval(name)
     if approval is None:
         raise UsageError(f"There is no approval {name!r} in run {client.run}.", hint="loki approvals list")
     if approval.decision is not None:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
-from loki_tui.core.messages import Frozen
+from loki_tui.core.messages import Frozen, JsonObject
 from loki_tui.core.money import Money
 
 NOTE_CHARS = 20_000
@@ -57,7 +57,11 @@ class Steer(Frozen):
 
 
 class Decide(Frozen):
-    """An approval is granted or refused: for exactly the action with this digest."""
+    """An approval is granted or refused: for exactly the action with this digest.
+
+    One that cannot be taken as it is (an edited input that does not fit, a pattern that does not
+    cover the action) is not taken at all; the approval goes on waiting, and a warning says why.
+    """
 
     kind: Literal["decide"] = "decide"
     by: str
@@ -65,6 +69,10 @@ class Decide(Frozen):
     digest: str
     decision: Literal["approved", "denied"]
     reason: str = ""
+    edited: JsonObject | None = None
+    """Approve this instead: a whole new input of the same tool."""
+    pattern: str | None = None
+    """Approve actions of this pattern from now on, in this run: see `loki_tui.guard.rules`."""
 
 
 class ForceReview(Frozen):

@@ -136,6 +136,17 @@ class Confinement(Frozen):
     """Where hands may write."""
 
 
+class Rule(Frozen):
+    """Actions that a person approved for a run before they are asked for; `loki_tui.guard.rules` says which."""
+
+    pattern: str
+    tool: str
+    """The tool of the action it was made from."""
+    risk: Risk
+    """The risk of that action: nothing graver is covered."""
+    by: str
+
+
 class Sample(Frozen):
     """Resources at one moment."""
 

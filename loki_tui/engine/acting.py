@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import json
+
 from loki_tui.core import events as ev
 from loki_tui.core.messages import JsonObject, ToolCall
-from loki_tui.core.tools import BadCallError, ToolInput, parse_call
+from loki_tui.core.tools import BadCallError, EditFile, ToolInput, WriteFile, parse_call
 from loki_tui.core.vocabulary import Risk
 from loki_tui.engine import prompts
-from loki_tui.engine.approvals import propose_action
+from loki_tui.engine.approvals import Approvals
 from loki_tui.engine.chronicle import Chronicle
 from loki_tui.engine.context import RunContext
 from loki_tui.engine.ports import Workspace
+from loki_tui.engine.proposals import given, propose_action, redacted, shortened
 from loki_tui.guard.risk import changes_state, risk_of
-
-SHOWN = 2_000
-"""Characters of each long input that an event shows."""
 
 
 class Actor:
@@ -41,22 +41,58 @@ class Actor:
             tool_input = parse_call(call, allowed)
         except BadCallError as error:
             return self.answer(call, str(error), ok=False)
-        risk = risk_of(tool_input)
-        if self._approvals is not None and changes_state(risk):
-            proposal = propose_action(tool_input, call=call.id, risk=risk, workspace=self._root)
-            decided = await self._approvals.decide(proposal)
-            if decided.decision != "approved":
-                return self.answer(call, f"Refused by {decided.by}: {decided.reason or 'no reason given'}", ok=False)
-        await self._control.gate()
-        return await self._perform(agent, call, tool_input, risk)
+        if self._approvals is None or not changes_state(risk_of(tool_input)):
+            await self._control.gate()
+            return await self._perform(agent, call, tool_input)
+        decided = await self._decided(self._approvals, agent, call, tool_input)
+        if decided is None:
+            return None
+        if decided.decision != "approved":
+            return self.answer(call, f"Refused by {decided.by}: {decided.reason or 'no reason given'}", ok=False)
+        if decided.edited is None:
+            return await self._perform(agent, call, tool_input)
+        edited = call.model_copy(update={"input": decided.edited})
+        return await self._perform(agent, edited, parse_call(edited, allowed), edited=decided.edited)
 
-    async def _perform(self, agent: str, call: ToolCall, tool_input: ToolInput, risk: Risk) -> None:
-        action = self.start(agent, call, risk)
-        given = tool_input.model_dump(mode="json", exclude_none=True)
+    async def _decided(
+        self, approvals: Approvals, agent: str, call: ToolCall, tool_input: ToolInput
+    ) -> ev.ApprovalDecided | None:
+        """What was decided on a call, as the files are at this moment.
+
+        Returns:
+            None where it would fail: it has been answered so, and nobody was asked.
+        """
+        while True:
+            await self._control.gate()
+            change = None
+            if isinstance(tool_input, WriteFile | EditFile):
+                change = await self._workspace.preview(call.name, given(tool_input))
+                if not change.ok:
+                    self.answer(call, change.output, ok=False)
+                    return None
+            proposal = propose_action(
+                tool_input,
+                call=call.id,
+                risk=risk_of(tool_input),
+                workspace=self._root,
+                agent=agent,
+                change=change,
+            )
+            if (known := approvals.known(proposal)) is not None:
+                return known
+            decided = await approvals.decide(proposal)
+            if decided.decision != "approved":
+                return decided
+            # Approved, but time has passed: only what is found again to be exactly that is done.
+
+    async def _perform(
+        self, agent: str, call: ToolCall, tool_input: ToolInput, *, edited: JsonObject | None = None
+    ) -> None:
+        action = self.start(agent, call, risk_of(tool_input))
         result = await self._workspace.perform(
-            call.name, given, on_output=lambda text: self._live.on_output(action, text)
+            call.name, given(tool_input), on_output=lambda text: self._live.on_output(action, text)
         )
-        output = self._redact(result.output)
+        output = self._redact(_with_edit(edited, result.output))
         diff = self._chronicle.keep(self._redact(result.diff)) if result.diff else None
         self._chronicle.note(
             ev.ActionFinished(
@@ -77,10 +113,9 @@ class Actor:
             Its name.
         """
         action = f"a{self._chronicle.state.actions + 1}"
+        shown = shortened(redacted(call.input, self._redact))
         self._chronicle.note(
-            ev.ActionStarted(
-                action=action, call=call.id, agent=agent, tool=call.name, input=self._shown(call.input), risk=risk
-            )
+            ev.ActionStarted(action=action, call=call.id, agent=agent, tool=call.name, input=shown, risk=risk)
         )
         return action
 
@@ -90,25 +125,29 @@ class Actor:
 
     def settle_interrupted(self) -> None:
         """Report actions that were in flight when an engine died; they are not run again."""
-        for started in list(self._chronicle.state.in_flight.values()):
+        state = self._chronicle.state
+        decisions = {known.request.call: known.decision for known in state.approvals.values() if known.decision}
+        for started in list(state.in_flight.values()):
+            decided = decisions.get(started.call)
+            told = _with_edit(decided.edited if decided is not None else None, prompts.INTERRUPTED)
             self._chronicle.note(
                 ev.ActionFinished(
                     action=started.action,
                     call=started.call,
-                    output=self._chronicle.keep(prompts.INTERRUPTED),
+                    output=self._chronicle.keep(told),
                     ok=False,
                     interrupted=True,
                 )
             )
 
-    def _shown(self, given: JsonObject) -> JsonObject:
-        shown: JsonObject = {}
-        for name, value in given.items():
-            text = self._redact(value) if isinstance(value, str) else value
-            shown[name] = f"{text[:SHOWN]}…" if isinstance(text, str) and len(text) > SHOWN else text
-        return shown
-
 
 def answer_call(chronicle: Chronicle, call: ToolCall, text: str, *, ok: bool, action: str = "") -> None:
     """Answer a call that no hands are needed for."""
     chronicle.note(ev.ActionFinished(action=action, call=call.id, output=chronicle.keep(text), ok=ok))
+
+
+def _with_edit(edited: JsonObject | None, output: str) -> str:
+    """What came of a call, in words that say so where a person changed it."""
+    if edited is None:
+        return output
+    return prompts.edited_call(json.dumps(edited, indent=1, ensure_ascii=False), output)

@@ -1,43 +1,32 @@
 """Staged autonomy: a person decides before things happen.
 
-A decision is bound to the digest of exactly what was shown; anything else asks anew.
+A decision is bound to the digest of exactly what was shown; anything else asks anew. What a person
+approved for the whole run (`loki_tui.guard.rules`) is decided without waiting, and journaled alike.
 """
 
 from __future__ import annotations
 
 import asyncio
-import difflib
-import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Sequence
 
 from loki_tui.core import events as ev
 from loki_tui.core.messages import JsonObject, ToolCall
-from loki_tui.core.tools import EditFile, Shell, ToolInput, WriteFile
-from loki_tui.core.vocabulary import Requirement, Risk
+from loki_tui.core.state import Approval
+from loki_tui.core.tools import WORKSPACE_TOOLS
+from loki_tui.core.vocabulary import Rule
 from loki_tui.engine.chronicle import Chronicle
 from loki_tui.engine.control import Control
 from loki_tui.engine.ports import Clock
+from loki_tui.engine.proposals import Proposal, given, redacted, shortened
+from loki_tui.guard.rules import matches, suggest
+
+EXACT_CHARS = 20_000
+"""Characters of JSON up to which an input is shown exactly, so that a person can edit it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """Something that waits for a decision."""
-
-    subject: Literal["plan", "action"]
-    digest: str
-    title: str
-    detail: str
-    risk: Risk
-    reason: str
-    call: str | None = None
-
-
-def digest_of(value: JsonObject) -> str:
-    """Names exactly this value: SHA-256 of its canonical JSON."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+LOKI = "Loki"
+"""Who decides that a question is out of date."""
 
 
 class Approvals:
@@ -48,69 +37,147 @@ class Approvals:
         control: Brings decisions.
         clock: Time.
         timeout: Seconds until an undecided request counts as refused; none waits for ever.
+        redact: Takes secrets out of what is shown.
     """
 
-    def __init__(self, chronicle: Chronicle, control: Control, clock: Clock, *, timeout: float | None) -> None:
+    def __init__(
+        self,
+        chronicle: Chronicle,
+        control: Control,
+        clock: Clock,
+        *,
+        timeout: float | None,
+        redact: Callable[[str], str],
+    ) -> None:
         self._chronicle = chronicle
         self._control = control
         self._clock = clock
         self._timeout = timeout
+        self._redact = redact
 
     async def decide(self, proposal: Proposal) -> ev.ApprovalDecided:
-        """The decision on this proposal; one made before the engine was restarted holds."""
-        approval = self._find(proposal) or self._ask(proposal)
-        state = self._chronicle.state
-        waiting = state.approvals[approval]
-        if waiting.decision is None:
-            self._chronicle.note(ev.RunWaiting(on="approval", reason=waiting.title))
-            await self._wait(approval)
-            await self._control.gate()
-            self._chronicle.note(ev.RunContinued())
+        """The decision on this proposal, waited for where there is none yet."""
+        if (known := self.known(proposal)) is not None:
+            return known
+        waiting = self._find(proposal) or self._ask(proposal)
+        self._chronicle.note(ev.RunWaiting(on="approval", reason=waiting.title))
+        await self._wait(waiting, proposal)
+        await self._control.gate()
+        self._chronicle.note(ev.RunContinued())
         decision = waiting.decision
         assert decision is not None
         return decision
 
-    def _find(self, proposal: Proposal) -> str | None:
-        for approval, known in self._chronicle.state.approvals.items():
-            if known.request.digest == proposal.digest and known.request.call == proposal.call:
-                return approval
+    def known(self, proposal: Proposal) -> ev.ApprovalDecided | None:
+        """What was decided already: on exactly this, before the engine was restarted too, or by a rule."""
+        found = self._find(proposal)
+        if found is not None and found.decision is not None:
+            return found.decision
+        rule = self._rule(proposal)
+        if rule is None:
+            return None
+        if found is not None:
+            return self._decide_by(rule, found.request)
+        request = self._request(proposal)
+        return self._decide_by(rule, request, first=(*self._outdated(proposal), request))
+
+    def _find(self, proposal: Proposal) -> Approval | None:
+        """What was asked about exactly this and is not withdrawn."""
+        for known in self._chronicle.state.approvals.values():
+            same = known.request.digest == proposal.digest and known.request.call == proposal.call
+            if same and not (known.decision and known.decision.decision == "expired" and known.decision.by == LOKI):
+                return known
         return None
 
-    def _ask(self, proposal: Proposal) -> str:
-        approval = f"p{len(self._chronicle.state.approvals) + 1}"
-        self._chronicle.note(
-            ev.ApprovalRequested(
-                approval=approval,
-                subject=proposal.subject,
-                digest=proposal.digest,
-                title=proposal.title,
-                detail=proposal.detail,
-                risk=proposal.risk,
-                reason=proposal.reason,
-                call=proposal.call,
-            )
-        )
-        return approval
+    def _ask(self, proposal: Proposal) -> Approval:
+        request = self._request(proposal)
+        self._chronicle.note(*self._outdated(proposal), request)
+        return self._chronicle.state.approvals[request.approval]
 
-    async def _wait(self, approval: str) -> None:
+    def _outdated(self, proposal: Proposal) -> list[ev.Event]:
+        """The end of what was asked about the same call, when the file it would change was another."""
+        return [
+            _expired(waiting.request.approval, "the file it would change is another one now")
+            for waiting in self._chronicle.state.waiting_approvals
+            if proposal.call is not None and waiting.request.call == proposal.call
+        ]
+
+    def _request(self, proposal: Proposal) -> ev.ApprovalRequested:
+        """What the journal, and so every face, shows of a proposal: nothing secret, and nothing endless."""
+        state, keep, redact = self._chronicle.state, self._chronicle.keep, self._redact
+        detail = keep(redact(proposal.detail))
+        shown, exact = self._shown(proposal)
+        pattern = suggest(proposal.located, proposal.risk) if proposal.located is not None else ""
+        return ev.ApprovalRequested(
+            approval=f"p{state.approvals_asked + 1}",
+            subject=proposal.subject,
+            digest=proposal.digest,
+            title=redact(proposal.title),
+            detail=detail.text,
+            detail_blob=detail.blob,
+            risk=proposal.risk,
+            reason=redact(proposal.reason),
+            call=proposal.call,
+            tool=proposal.tool_input.tool if proposal.tool_input is not None else "",
+            input=shown,
+            cwd=redact(proposal.cwd),
+            diff=keep(redact(proposal.diff)) if proposal.diff else None,
+            agent=proposal.agent,
+            editable=exact,
+            pattern=pattern if redact(pattern) == pattern else "",
+        )
+
+    def _shown(self, proposal: Proposal) -> tuple[JsonObject | None, bool]:
+        """An action's input as a person may see it, and whether that is all of it and can be edited."""
+        if proposal.tool_input is None:
+            return None, False
+        whole = given(proposal.tool_input)
+        clean = redacted(whole, self._redact)
+        if len(json.dumps(clean)) > EXACT_CHARS:
+            return shortened(clean), False
+        return clean, clean == whole and isinstance(proposal.tool_input, WORKSPACE_TOOLS)
+
+    def _rule(self, proposal: Proposal) -> Rule | None:
+        """A rule that covers this, if there is one."""
+        if proposal.located is None:
+            return None
+        for rule in self._chronicle.state.rules:
+            if matches(rule, proposal.located, proposal.risk):
+                return rule
+        return None
+
+    def _decide_by(
+        self, rule: Rule, request: ev.ApprovalRequested, *, first: Sequence[ev.Event] = ()
+    ) -> ev.ApprovalDecided:
+        decided = ev.ApprovalDecided(approval=request.approval, decision="approved", by=f"rule {rule.pattern}")
+        self._chronicle.note(*first, decided)
+        return decided
+
+    async def _wait(self, waiting: Approval, proposal: Proposal) -> None:
         def decided() -> bool:
-            return self._chronicle.state.approvals[approval].decision is not None
+            # A person may have approved all such actions in answer to another request.
+            return waiting.decision is not None or self._rule(proposal) is not None
 
         if self._timeout is None:
             await self._control.wait_until(decided)
+        else:
+            await self._wait_for_a_while(decided, self._timeout)
+        if waiting.decision is not None:
             return
+        if (rule := self._rule(proposal)) is not None:
+            self._decide_by(rule, waiting.request)
+            return
+        reason = f"nobody decided within {self._timeout:g} s"
+        self._chronicle.note(_expired(waiting.request.approval, reason, by="time limit"))
+
+    async def _wait_for_a_while(self, decided: Callable[[], bool], seconds: float) -> None:
         waiting = asyncio.create_task(self._control.wait_until(decided))
-        timer = asyncio.create_task(self._clock.sleep(self._timeout))
+        timer = asyncio.create_task(self._clock.sleep(seconds))
         try:
             await asyncio.wait({waiting, timer}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             waiting.cancel()
             timer.cancel()
-        if not decided():
-            reason = f"nobody decided within {self._timeout:g} s"
-            self._chronicle.note(
-                ev.ApprovalDecided(approval=approval, decision="expired", by="time limit", reason=reason)
-            )
 
 
 def expire_orphans(chronicle: Chronicle, *, calls: Sequence[ToolCall]) -> None:
@@ -123,54 +190,8 @@ def expire_orphans(chronicle: Chronicle, *, calls: Sequence[ToolCall]) -> None:
     alive = {call.id for call in calls}
     for waiting in chronicle.state.waiting_approvals:
         if waiting.request.call not in alive:
-            approval = waiting.request.approval
-            reason = "the agent that asked is gone"
-            chronicle.note(ev.ApprovalDecided(approval=approval, decision="expired", by="Loki", reason=reason))
+            chronicle.note(_expired(waiting.request.approval, "the agent that asked is gone"))
 
 
-def propose_action(tool_input: ToolInput, *, call: str, risk: Risk, workspace: str) -> Proposal:
-    """An action as a person decides on it."""
-    title, detail = _show(tool_input, workspace)
-    exact: JsonObject = {"tool": tool_input.tool, "input": tool_input.model_dump(mode="json"), "workspace": workspace}
-    return Proposal(
-        subject="action",
-        digest=digest_of(exact),
-        title=title,
-        detail=detail,
-        risk=risk,
-        reason="staged autonomy: every state-changing action waits for a person",
-        call=call,
-    )
-
-
-def propose_plan(requirements: tuple[Requirement, ...]) -> Proposal:
-    """A plan as a person decides on it."""
-    exact: JsonObject = {"plan": [requirement.model_dump(mode="json") for requirement in requirements]}
-    lines = []
-    for requirement in requirements:
-        lines.append(f"{requirement.id}: {requirement.title}")
-        lines.extend(f"    - {criterion}" for criterion in requirement.criteria)
-    return Proposal(
-        subject="plan",
-        digest=digest_of(exact),
-        title=f"the plan: {len(requirements)} requirements",
-        detail="\n".join(lines),
-        risk=Risk.READ,
-        reason="staged autonomy: the plan waits for a person",
-    )
-
-
-def _show(tool_input: ToolInput, workspace: str) -> tuple[str, str]:
-    """A title of one line, and the whole of it."""
-    match tool_input:
-        case Shell():
-            first = tool_input.command.strip().splitlines()[0] if tool_input.command.strip() else ""
-            return f"run {first[:100]}", f"in {workspace}:\n{tool_input.command}"
-        case WriteFile():
-            return f"write {tool_input.path}", tool_input.content
-        case EditFile():
-            old, new = tool_input.old_string.splitlines(), tool_input.new_string.splitlines()
-            diff = difflib.unified_diff(old, new, tool_input.path, tool_input.path, lineterm="")
-            return f"edit {tool_input.path}", "\n".join(diff)
-        case _:
-            return tool_input.tool, tool_input.model_dump_json(indent=2)
+def _expired(approval: str, reason: str, *, by: str = LOKI) -> ev.ApprovalDecided:
+    return ev.ApprovalDecided(approval=approval, decision="expired", by=by, reason=reason)

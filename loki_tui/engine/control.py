@@ -17,6 +17,7 @@ from loki_tui.core import requests as rq
 from loki_tui.core.errors import WorkspaceError
 from loki_tui.core.money import format_usd
 from loki_tui.engine.chronicle import Chronicle
+from loki_tui.engine.decisions import UnusableDecisionError, decision_on
 
 
 class Control:
@@ -123,10 +124,13 @@ class Control:
         elif approval.request.digest != request.digest:
             self._ignore(number, f"A decision by {request.by} on {request.approval} was about another action.")
         else:
-            decided = ev.ApprovalDecided(
-                approval=request.approval, decision=request.decision, by=request.by, reason=request.reason
-            )
-            self._chronicle.note(decided, consumes=number)
+            try:
+                decided = decision_on(approval.request, request, redact=self._redact)
+            except UnusableDecisionError as error:
+                why = f"A decision by {request.by} on {request.approval} was not taken, and it still waits: {error}."
+                self._ignore(number, self._redact(why))
+            else:
+                self._chronicle.note(decided, consumes=number)
 
     def _ignore(self, number: int, why: str) -> None:
         self._chronicle.note(ev.Warned(message=why), consumes=number)

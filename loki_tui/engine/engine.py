@@ -28,6 +28,7 @@ from loki_tui.engine.control import Control
 from loki_tui.engine.deciding import Close, decide
 from loki_tui.engine.iterating import Iterations
 from loki_tui.engine.keeping import Keeper
+from loki_tui.engine.monitoring import Monitor
 from loki_tui.engine.planning import Planner
 from loki_tui.engine.ports import (
     Checkouts,
@@ -35,6 +36,7 @@ from loki_tui.engine.ports import (
     Clock,
     Journal,
     Live,
+    Machine,
     Model,
     Prices,
     Repository,
@@ -55,6 +57,7 @@ class World:
     checkpoints: Checkpoints
     repository: Repository
     clock: Clock
+    machine: Machine
     redact: Callable[[str], str]
     live: Live = field(default_factory=Live)
 
@@ -74,7 +77,8 @@ class Engine:
         self._control = control = Control(chronicle, redact=world.redact, on_stop=self._end_work)
         self._work: asyncio.Task[None] | None = None
         self._ended = False
-        asks = settings.staged_autonomy
+        self._monitor = Monitor(chronicle, world.machine, world.clock, settings)
+        approvals = Approvals(chronicle, control, world.clock, timeout=settings.approval_timeout, redact=world.redact)
         context = RunContext(
             chronicle=chronicle,
             control=control,
@@ -83,7 +87,7 @@ class Engine:
             clock=world.clock,
             redact=world.redact,
             live=world.live,
-            approvals=Approvals(chronicle, control, world.clock, timeout=settings.approval_timeout) if asks else None,
+            approvals=approvals if settings.staged_autonomy else None,
         )
         asker = Asker(context, world.model)
         self._planner = Planner(context, asker)
@@ -127,18 +131,19 @@ class Engine:
                 resumed=self._chronicle.state.engines > 0,
             )
         )
-        listener = asyncio.create_task(self._control.listen())
+        helpers = [asyncio.create_task(helper) for helper in (self._control.listen(), self._monitor.watch())]
         self._work = work = asyncio.create_task(self._through())
         if self._ended or self._chronicle.state.status is Status.STOPPING:
             work.cancel()
         try:
-            await asyncio.wait({listener, work}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({*helpers, work}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            listener.cancel()
-            work.cancel()
-            await asyncio.gather(listener, work, return_exceptions=True)
-        if not listener.cancelled():
-            listener.result()
+            for task in (*helpers, work):
+                task.cancel()
+            await asyncio.gather(*helpers, work, return_exceptions=True)
+        for helper in helpers:
+            if not helper.cancelled():
+                helper.result()
         if work.cancelled():
             await self._put_down()
         else:
@@ -199,7 +204,7 @@ class Engine:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._iterations.launch())
-                if not self._chronicle.state.checkpoints:
+                if self._chronicle.state.first_checkpoint is None:
                     group.create_task(self._keeper.save("start"))
         except* LokiError as errors:
             raise errors.exceptions[0] from None
@@ -207,13 +212,13 @@ class Engine:
     async def _verify(self) -> None:
         """Deliver and measure the last iteration's work, as far as that has not been done."""
         state = self._chronicle.state
-        if not state.iterations or state.iteration is not None:
+        finished = state.last_finished
+        if finished is None or state.iteration is not None:
             return
         self._enter(Stage.VERIFY)
-        finished = state.iterations[-1].finished
-        assert finished is not None
         await self._keeper.commit(finished.summary or f"Iteration {finished.number}")
-        await self._verifier.verify(state.checkpoints[-1])
+        assert state.last_checkpoint is not None
+        await self._verifier.verify(state.last_checkpoint)
 
     async def _close(self, decision: Close) -> None:
         """Save and deliver what is left to, and end the run."""

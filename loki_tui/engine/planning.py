@@ -7,9 +7,9 @@ from loki_tui.core.tools import BadCallError, SubmitPlan, parse_call, spec
 from loki_tui.core.vocabulary import Purpose, Requirement
 from loki_tui.engine import prompts
 from loki_tui.engine.acting import answer_call
-from loki_tui.engine.approvals import propose_plan
 from loki_tui.engine.asking import Asker, Question
 from loki_tui.engine.context import RunContext
+from loki_tui.engine.proposals import propose_plan
 from loki_tui.engine.transcript import Transcript
 
 PLANNER = "planner"

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Protocol
 
 from loki_tui.core.events import Event, Record
+from loki_tui.core.keyframes import Keyframe
 from loki_tui.core.messages import JsonObject, Message, Part, ToolSpec, Usage
 from loki_tui.core.requests import Request
-from loki_tui.core.vocabulary import Confinement, Purpose
+from loki_tui.core.vocabulary import Confinement, Purpose, Sample
 
 OnText = Callable[[str], None]
 """Told of text as it streams in; called on the engine's loop."""
@@ -109,6 +110,10 @@ class ActionResult:
     """Unified diff of an edit."""
     seconds: float = 0.0
     timed_out: bool = False
+    path: str = ""
+    """Of a preview: the file that is meant, links resolved; relative within the workspace."""
+    seal: str = ""
+    """Of a preview: names the file and what it holds. Another file or another content has another."""
 
 
 class Workspace(Protocol):
@@ -120,6 +125,14 @@ class Workspace(Protocol):
         """Do one thing: `shell`, `read_file`, `write_file`, `edit_file`, `list_files` or `search_files`.
 
         Cancelling the call ends the operation and every process it started.
+
+        Raises:
+            loki_tui.core.errors.WorkspaceError: The hands are gone.
+        """
+        ...
+
+    async def preview(self, tool: str, tool_input: JsonObject) -> ActionResult:
+        """What `write_file` or `edit_file` would change, and answer; nothing is written.
 
         Raises:
             loki_tui.core.errors.WorkspaceError: The hands are gone.
@@ -260,6 +273,14 @@ class Journal(Protocol):
         """Events with a `seq` above `after`, in order."""
         ...
 
+    def keyframes(self) -> Iterator[Keyframe]:
+        """States that were kept, latest first."""
+        ...
+
+    def keep_keyframe(self, keyframe: Keyframe) -> None:
+        """Keep a state, so that it need not be folded from the first event; it may get lost."""
+        ...
+
     def put_blob(self, data: bytes) -> str:
         """Store data under its digest."""
         ...
@@ -298,6 +319,22 @@ class Clock(Protocol):
 
     async def sleep(self, seconds: float) -> None:
         """Wait; cancellable."""
+        ...
+
+    async def elapse(self, seconds: float) -> None:
+        """Wait for so much time to pass while the work goes on; cancellable. Nobody waits for whoever waits here."""
+        ...
+
+
+class Machine(Protocol):
+    """The machine that a run is on, and the run's own processes."""
+
+    def sample(self) -> Sample:
+        """Load since the sample before; called on a thread, since it may take a while.
+
+        Raises:
+            loki_tui.core.errors.LokiError: The system does not tell.
+        """
         ...
 
 

@@ -68,6 +68,10 @@ NOT_FINISHED = "Not ended: something you did in the same answer was interrupted.
 """The result of finish_iteration beside an action that was interrupted."""
 
 
+EDITED_CHARS = 20_000
+"""Characters of a changed call that its agent is told; it can look the rest up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Brief:
     """What an iteration starts from."""
@@ -104,6 +108,15 @@ def plan_question(prd: str) -> str:
 def refused_plan(reason: str) -> str:
     """What the planner is told when a person refuses its plan."""
     return f"A person read this plan and refused it: {reason}\nSubmit a better one."
+
+
+def edited_call(given: str, output: str) -> str:
+    """What an agent is told came of a call that a person changed before approving it."""
+    shown = given if len(given) <= EDITED_CHARS else f"{given[:EDITED_CHARS]}\n[cut here]"
+    return (
+        "The person in charge changed this call before approving it. Done was not what you asked for, but this:\n"
+        f"<input>\n{shown}\n</input>\nWhat came of it:\n{output}"
+    )
 
 
 def delegate_system(*, workspace: str, role: str) -> str:

@@ -60,6 +60,11 @@ class HandsWorkspace:
         result = await self._ask(tool, tool_input, on_output=on_output)
         return ActionResult(**result)  # type: ignore[arg-type] # the hands' own result, field by field
 
+    async def preview(self, tool: str, tool_input: JsonObject) -> ActionResult:
+        """What a change of a file would be; see `engine.ports.Workspace`."""
+        result = await self._ask("preview", {"tool": tool, "input": tool_input})
+        return ActionResult(**result)  # type: ignore[arg-type] # the hands' own result, field by field
+
     async def freeze(self) -> None:
         """Hold every process in the workspace where it is."""
         await self._ask("freeze", {})

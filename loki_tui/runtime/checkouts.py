@@ -55,6 +55,9 @@ class _Checkout:
     async def perform(self, tool: str, tool_input: JsonObject, *, on_output: OnText | None = None) -> ActionResult:
         return await self._hands.perform(tool, tool_input, on_output=on_output)
 
+    async def preview(self, tool: str, tool_input: JsonObject) -> ActionResult:
+        return await self._hands.preview(tool, tool_input)
+
     async def freeze(self) -> None:
         await self._hands.freeze()
 

@@ -8,56 +8,11 @@ import pytest
 
 from loki_tui.core import events as ev
 from loki_tui.core import requests as rq
-from loki_tui.core.messages import ToolResult
-from loki_tui.core.state import Approval, RunState
-from loki_tui.core.tools import EditFile, ReadFile, Shell, ToolInput, WriteFile
-from loki_tui.core.vocabulary import Purpose, Risk, Status
-from loki_tui.engine.approvals import propose_action
-from tests.support.runs import Bench, make_bench
-from tests.support.scripted import ScriptedModel, call, finishes, plans, says
-
-MAKES = "echo 1 > made"
-
-
-def staged(tmp_path: Path, *turns: object, **settings: object) -> Bench:
-    """A run in which everything waits for a person."""
-    return make_bench(tmp_path, ScriptedModel(*turns), staged_autonomy=True, max_iterations=1, **settings)  # type: ignore[arg-type]
-
-
-async def waiting(bench: Bench, subject: str = "action") -> Approval:
-    """What waits for a decision, once it does."""
-
-    def there(state: RunState) -> bool:
-        return any(approval.request.subject == subject for approval in state.waiting_approvals)
-
-    (approval,) = (await bench.until(there)).waiting_approvals
-    return approval
-
-
-def decide(bench: Bench, approval: Approval, decision: str, *, digest: str = "", reason: str = "") -> None:
-    """Post a decision."""
-    asked = approval.request
-    bench.post(
-        rq.Decide.model_validate(
-            {
-                "by": "ada",
-                "approval": asked.approval,
-                "digest": digest or asked.digest,
-                "decision": decision,
-                "reason": reason,
-            }
-        )
-    )
-
-
-async def approve_the_plan(bench: Bench) -> None:
-    decide(bench, await waiting(bench, "plan"), "approved")
-
-
-def told(bench: Bench, turn: int = 1) -> str:
-    """What the model was told came of its call."""
-    (result,) = (part for part in bench.model.sent()[turn].messages[-1].parts if isinstance(part, ToolResult))
-    return result.content
+from loki_tui.core.vocabulary import Purpose, Status
+from loki_tui.engine.ports import ModelAnswer
+from loki_tui.store.blobs import BlobStore
+from tests.support.approving import MAKES, approve_the_plan, asked, decide, staged, told, waiting
+from tests.support.scripted import call, finishes, plans, says
 
 
 async def test_the_plan_then_each_action_waits(tmp_path: Path) -> None:
@@ -220,37 +175,157 @@ async def test_a_pause_holds_what_was_approved_meanwhile(tmp_path: Path) -> None
 # -- what a person is shown ---------------------------------------------------------------------
 
 
-def digest(tool_input: ToolInput, *, call: str = "c1", workspace: str = "/w") -> str:
-    return propose_action(tool_input, call=call, risk=Risk.RUN, workspace=workspace).digest
+async def test_a_person_sees_the_difference_to_the_file_as_it_is(tmp_path: Path) -> None:
+    turns = [says(call("edit_file", path="README.md", old_string="hello", new_string="goodbye"))]
+    bench = staged(tmp_path, *turns, finishes(claims_done=False))
+    (bench.workspace / "README.md").write_text("one\nhello\nthree\n")
+    async with bench.going() as run:
+        await approve_the_plan(bench)
+        request = (await waiting(bench)).request
+        decide(bench, await waiting(bench), "approved")
+        assert await run == "exhausted"
+    assert request.diff is not None
+    assert request.diff.text.endswith("@@ -1,3 +1,3 @@\n one\n-hello\n+goodbye\n three\n")
+    assert request.tool == "edit_file"
+    assert request.input == {
+        "path": "README.md", "old_string": "hello", "new_string": "goodbye", "replace_all": False
+    }  # fmt: skip
+    assert (request.cwd, request.agent) == (str(bench.workspace), "agent")
+    assert request.editable
+    assert request.pattern == "README.md"
+    assert (bench.workspace / "README.md").read_text() == "one\ngoodbye\nthree\n"
 
 
-def test_any_difference_makes_another_digest() -> None:
-    inputs: list[ToolInput] = [
-        Shell(command="ls"),
-        Shell(command="ls "),
-        Shell(command="ls", timeout_seconds=5),
-        Shell(command="ls", background=True),
-        WriteFile(path="ls", content=""),
-        WriteFile(path="l", content="s"),
-        EditFile(path="a", old_string="b", new_string="c"),
-        EditFile(path="a", old_string="b", new_string="c", replace_all=True),
+async def test_what_would_fail_is_answered_and_nobody_is_asked(tmp_path: Path) -> None:
+    turns = [
+        says(call("edit_file", path="README.md", old_string="missing", new_string="x")),
+        says(call("write_file", path="/nowhere/x", content="x")),
+        finishes(claims_done=False),
     ]
-    digests = {digest(tool_input) for tool_input in inputs} | {digest(inputs[0], workspace="/elsewhere")}
-    assert len(digests) == len(inputs) + 1
-    assert digest(Shell(command="ls"), call="c2") == digest(inputs[0])
+    bench = staged(tmp_path, *turns)
+    async with bench.going() as run:
+        await approve_the_plan(bench)
+        assert await run == "exhausted"
+    assert "does not occur" in told(bench)
+    assert "outside what this run may write" in told(bench, turn=2)
+    assert len(bench.of(ev.ApprovalRequested)) == 1
+    assert bench.of(ev.ActionStarted) == []
 
 
-def test_a_person_sees_the_whole_of_it() -> None:
-    long = "echo begin\n" + "x" * 5000 + "\necho end"
-    shown = propose_action(Shell(command=long), call="c1", risk=Risk.RUN, workspace="/w")
-    assert shown.title == "run echo begin"
-    assert shown.detail == f"in /w:\n{long}"
-    edit = EditFile(path="a.py", old_string="x = 1\ny = 2", new_string="x = 1\ny = 3")
-    detail = propose_action(edit, call="c1", risk=Risk.EDIT, workspace="/w").detail
-    assert "-y = 2" in detail
-    assert "+y = 3" in detail
-    assert (
-        "a" * 9000
-        in propose_action(WriteFile(path="b", content="a" * 9000), call="c1", risk=Risk.EDIT, workspace="/w").detail
-    )
-    assert "a.txt" in propose_action(ReadFile(path="a.txt"), call="c1", risk=Risk.READ, workspace="/w").detail
+TOKEN = "ghp_" + "a1B2" * 9
+
+
+async def test_no_secret_is_written_down_and_the_action_is_what_it_was(tmp_path: Path) -> None:
+    turns = [
+        says(call("write_file", path=f"{TOKEN}.txt", content=f"token = {TOKEN}\n")),
+        says(call("shell", command=f"echo {TOKEN} > made")),
+        finishes(claims_done=False),
+    ]
+    bench = staged(tmp_path, *turns)
+    async with bench.going() as run:
+        await approve_the_plan(bench)
+        for name in ("p2", "p3"):
+            decide(bench, await asked(bench, name), "approved")
+        assert await run == "exhausted"
+    _, write, shell = bench.of(ev.ApprovalRequested)
+    for request in (write, shell):
+        assert TOKEN not in request.model_dump_json()
+        assert not request.editable
+        assert request.pattern == ""
+    assert write.input == {"path": "[redacted:github_token].txt", "content": "token = [redacted:github_token]\n"}
+    assert write.diff is not None
+    assert "+token = [redacted:github_token]" in write.diff.text
+    assert (bench.workspace / f"{TOKEN}.txt").read_text() == f"token = {TOKEN}\n"
+    assert (bench.workspace / "made").read_text() == f"{TOKEN}\n"
+
+
+async def test_what_is_long_is_cut_and_whole_elsewhere(tmp_path: Path) -> None:
+    content = "".join(f"line {number}\n" for number in range(5000))
+    bench = staged(tmp_path, says(call("write_file", path="long", content=content)), finishes(claims_done=False))
+    async with bench.going() as run:
+        await approve_the_plan(bench)
+        request = (await waiting(bench)).request
+        decide(bench, await waiting(bench), "approved")
+        assert await run == "exhausted"
+    assert len(request.model_dump_json()) < 20_000
+    assert not request.editable
+    assert request.detail_blob is not None
+    assert "line 4999" in request.detail
+    assert BlobStore(bench.around.project.state.blobs).get(request.detail_blob).decode() == content
+    assert (bench.workspace / "long").read_text() == content
+
+
+# -- what changes meanwhile ---------------------------------------------------------------------
+
+
+def rewrites() -> ModelAnswer:
+    return says(call("write_file", path="README.md", content="mine\n"))
+
+
+async def test_a_file_that_changed_meanwhile_is_asked_about_anew(tmp_path: Path) -> None:
+    bench = staged(tmp_path, rewrites(), finishes(claims_done=False))
+    async with bench.going() as run:
+        await approve_the_plan(bench)
+        first = await asked(bench, "p2")
+        (bench.workspace / "README.md").write_text("someone else's\n")
+        decide(bench, first, "approved")
+        second = await asked(bench, "p3")
+        assert (bench.workspace / "README.md").read_text() == "someone else's\n"
+        assert second.request.digest != first.request.digest
+        assert second.request.diff is not None
+        assert "-someone else's\n+mine\n" in second.request.diff.text
+        decide(bench, second, "approved")
+        assert await run == "exhausted"
+    assert (bench.workspace / "README.md").read_text() == "mine\n"
+
+
+async def test_a_refusal_holds_whatever_the_file_has_become(tmp_path: Path) -> None:
+    bench = staged(tmp_path, rewrites(), finishes(claims_done=False))
+    async with bench.going() as run:
+        await approve_the_plan(bench)
+        first = await asked(bench, "p2")
+        (bench.workspace / "README.md").write_text("someone else's\n")
+        decide(bench, first, "denied", reason="keep it")
+        assert await run == "exhausted"
+    assert told(bench) == "Refused by ada: keep it"
+
+
+async def test_an_edit_that_fits_no_more_is_answered_so(tmp_path: Path) -> None:
+    turns = [
+        says(call("edit_file", path="README.md", old_string="hello", new_string="bye")),
+        finishes(claims_done=False),
+    ]
+    bench = staged(tmp_path, *turns)
+    async with bench.going() as run:
+        await approve_the_plan(bench)
+        first = await asked(bench, "p2")
+        (bench.workspace / "README.md").unlink()
+        decide(bench, first, "approved")
+        assert await run == "exhausted"
+    assert told(bench) == "README.md does not exist."
+    assert bench.of(ev.ActionStarted) == []
+
+
+async def test_what_was_asked_about_another_file_is_withdrawn_and_may_come_back(tmp_path: Path) -> None:
+    bench = staged(tmp_path, rewrites(), finishes(claims_done=False))
+    async with bench.going():
+        await approve_the_plan(bench)
+        await asked(bench, "p2")
+    (bench.workspace / "README.md").write_text("someone else's\n")
+    bench.post(rq.Resume(by="ada"))
+    async with bench.going():
+        assert list((await bench.until(lambda state: "p3" in state.undecided)).undecided) == ["p3"]
+    (bench.workspace / "README.md").write_text("hello\n")
+    bench.post(rq.Resume(by="ada"))
+    async with bench.going() as run:
+        fourth = await asked(bench, "p4")
+        assert fourth.request.digest == bench.of(ev.ApprovalRequested)[1].digest
+        decide(bench, fourth, "approved")
+        assert await run == "exhausted"
+    assert [decided.decision for decided in bench.of(ev.ApprovalDecided)] == [
+        "approved",
+        "expired",
+        "expired",
+        "approved",
+    ]
+    assert (bench.workspace / "README.md").read_text() == "mine\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from loki_tui.core.messages import Part, TextPart, ToolCall
@@ -20,9 +21,10 @@ WRITES = (says("I write it.", call("write_file", path="new.py", content="x = 1\n
 """Turns of an agent that does its work."""
 
 
-def cassette(path: Path, *turns: ModelAnswer, plan: ModelAnswer = PLANS) -> Path:
-    """A recording: a plan, then these turns of the agent."""
+def cassette(path: Path, *turns: ModelAnswer, plan: ModelAnswer = PLANS, delegates: Sequence[ModelAnswer] = ()) -> Path:
+    """A recording: a plan, then these turns of the agent, and those of its sub-agents."""
     lines = [_line(Purpose.PLAN, plan), *(_line(Purpose.WORK, turn) for turn in turns)]
+    lines += [_line(Purpose.DELEGATE, turn) for turn in delegates]
     path.write_text("\n".join(lines))
     return path
 

@@ -45,6 +45,9 @@ class LocalWorkspace:
         text = output.decode(errors="replace")
         return ActionResult(ok=code == 0, output=text, exit_code=code, seconds=time.monotonic() - began)
 
+    async def preview(self, tool: str, tool_input: JsonObject) -> ActionResult:
+        raise NotImplementedError
+
     async def freeze(self) -> None:
         raise NotImplementedError
 

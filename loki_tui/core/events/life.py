@@ -48,7 +48,7 @@ class BranchOpened(Frozen):
 
     kind: Literal["branch_opened"] = "branch_opened"
     branch: str
-    base: str | None
+    base: str | None = None
     """Commit it starts from; none in a repository without commits."""
     origin: str
     """What was checked out before: a branch, or a commit where HEAD was detached."""
@@ -115,7 +115,7 @@ class BudgetChanged(Frozen):
     """The cap was set anew."""
 
     kind: Literal["budget_changed"] = "budget_changed"
-    limit: Money | None
+    limit: Money | None = None
     by: str
 
 

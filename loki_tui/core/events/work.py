@@ -56,6 +56,11 @@ class IterationFinished(Frozen):
     handover: str = ""
     tree: str = ""
     """Tree of the checkpoint after it: what convergence is measured by."""
+    turns: int = 0
+    actions: int = 0
+    spent: Money = ZERO
+    changed: int = 0
+    """Paths that its checkpoint changed."""
 
 
 class ContextCompacted(Frozen):
@@ -148,12 +153,28 @@ class ApprovalRequested(Frozen):
     """Of exactly what is asked for: a decision holds for nothing else."""
     title: str
     detail: str
-    """What will happen, whole: the command, or the change."""
+    """What will happen: the command, or the change; its two ends where `detail_blob` names the whole."""
     risk: Risk
     reason: str
     """Why it asks."""
     call: str | None = None
     """The tool call it is about, where it is an action."""
+    tool: str = ""
+    """The tool of an action."""
+    input: JsonObject | None = None
+    """The tool's input; exact where `editable`, else without its secrets or shortened."""
+    cwd: str = ""
+    """Where an action happens."""
+    diff: Excerpt | None = None
+    """What writing would change, measured on the file as it was when this was asked."""
+    agent: str = ""
+    """Whose action it is."""
+    editable: bool = False
+    """Whether the input may be changed and approved so."""
+    pattern: str = ""
+    """What Loki suggests to approve for this run beside this action; empty where nothing wider is safe."""
+    detail_blob: str | None = None
+    """Digest of the whole `detail`, where it is cut."""
 
 
 class ApprovalDecided(Frozen):
@@ -163,7 +184,12 @@ class ApprovalDecided(Frozen):
     approval: str
     decision: Literal["approved", "denied", "expired"]
     by: str
+    """Who: a person, `rule PATTERN`, `time limit` or `Loki`."""
     reason: str = ""
+    edited: JsonObject | None = None
+    """What is to be done instead: a whole input of the same tool, as the person changed it."""
+    pattern: str = ""
+    """Actions like it that are approved from now on, in this run."""
 
 
 class DelegateStarted(Frozen):

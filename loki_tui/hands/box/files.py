@@ -1,12 +1,18 @@
-"""Reading, writing and editing files, by the same confined process that runs the commands."""
+"""Reading, writing and editing files, by the same confined process that runs the commands.
+
+A change is worked out first, then made; a preview is the first half. So what is shown before and
+what is done after cannot differ but by what the file holds, which `Result.seal` names.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import NamedTuple
 
 from loki_tui.core.terminal import visible
 from loki_tui.hands.box.diffs import unified
@@ -18,6 +24,20 @@ _PIECE = 4 * (_READ_CHARACTERS + 1)
 """Bytes that hold more characters than are shown, in any script: a longer line is always cut."""
 _EDIT_BYTES = 10_000_000
 _SNIFF = 8192
+
+
+class Change(NamedTuple):
+    """What is to become of a file."""
+
+    real: str
+    """Real path."""
+    there: bool
+    before: str | None
+    """Its content; none where there is no file, or it is too large to compare."""
+    after: str
+    data: bytes
+    """The same as it will be written."""
+    report: str
 
 
 class Files:
@@ -53,26 +73,34 @@ class Files:
         Raises:
             OperationError: It cannot be written.
         """
-        real = self._places.resolve(path)
-        data = _encode(content)
-        there = os.path.lexists(real)
-        before = self._content(real) if there else None
-        try:
-            os.makedirs(os.path.dirname(real), exist_ok=True)
-            _replace(real, data)
-        except OSError as error:
-            raise self._places.refusal(real, error, writing=True) from error
-        name = visible(self._places.shorten(real))
-        report = f"{'Wrote' if there else 'Created'} {name} ({len(data):,} bytes)."
-        if there and before is None:
-            return Result(ok=True, output=report)
-        return Result(ok=True, output=report, diff=unified(before, content, name))
+        return self.make(self.rewriting(path, content))
 
     def edit(self, path: str, old: str, new: str, *, everywhere: bool) -> Result:
         """Replace a piece of text that occurs exactly once, or everywhere.
 
         Raises:
             OperationError: It does not match so, or the file cannot be changed.
+        """
+        return self.make(self.editing(path, old, new, everywhere=everywhere))
+
+    def rewriting(self, path: str, content: str) -> Change:
+        """What writing a whole file would change; nothing is touched.
+
+        Raises:
+            OperationError: It cannot be written.
+        """
+        real = self._places.resolve(path)
+        data = _encode(content)
+        there = self._exists(real)
+        before = self._content(real) if there else None
+        report = f"{'Wrote' if there else 'Created'} {self._name(real)} ({len(data):,} bytes)."
+        return Change(real, there, before, content, data, report)
+
+    def editing(self, path: str, old: str, new: str, *, everywhere: bool) -> Change:
+        """What an edit would change; nothing is touched.
+
+        Raises:
+            OperationError: It does not match as it has to, or the file cannot be read.
         """
         real = self._places.resolve(path)
         before = self._content(real)
@@ -82,13 +110,73 @@ class Files:
             old, new = old.replace("\n", "\r\n"), re.sub("\r?\n", "\r\n", new)
         matches = _matches(before, old, new, everywhere=everywhere)
         after = before.replace(old, new)
+        where = "one place" if matches == 1 else f"{matches} places"
+        return Change(real, True, before, after, _encode(after), f"Edited {self._name(real)} in {where}.")
+
+    def make(self, change: Change) -> Result:
+        """Write what a change amounts to.
+
+        Raises:
+            OperationError: It cannot be written.
+        """
         try:
-            _replace(real, _encode(after))
+            os.makedirs(os.path.dirname(change.real), exist_ok=True)
+            _replace(change.real, change.data)
+        except OSError as error:
+            raise self._places.refusal(change.real, error, writing=True) from error
+        return Result(ok=True, output=change.report, diff=self._diff(change))
+
+    def preview(self, change: Change) -> Result:
+        """What making a change would answer, and what names the file as it is now; nothing is touched.
+
+        Raises:
+            OperationError: It could not be written.
+        """
+        try:
+            self._require_writable(change.real, there=change.there)
+            seal = _seal(change)
+        except OSError as error:
+            raise self._places.refusal(change.real, error, writing=True) from error
+        name = self._places.shorten(change.real)
+        return Result(ok=True, output=change.report, diff=self._diff(change), path=name, seal=seal)
+
+    def _diff(self, change: Change) -> str:
+        if change.there and change.before is None:
+            return ""
+        return unified(change.before, change.after, self._name(change.real))
+
+    def _name(self, real: str) -> str:
+        return visible(self._places.shorten(real))
+
+    def _exists(self, real: str) -> bool:
+        """Whether something bears this name.
+
+        Raises:
+            OperationError: Nothing ever can.
+        """
+        try:
+            os.lstat(real)
+        except FileNotFoundError:
+            return False
         except OSError as error:
             raise self._places.refusal(real, error, writing=True) from error
-        name = visible(self._places.shorten(real))
-        where = "one place" if matches == 1 else f"{matches} places"
-        return Result(ok=True, output=f"Edited {name} in {where}.", diff=unified(before, after, name))
+        return True
+
+    def _require_writable(self, real: str, *, there: bool) -> None:
+        """See that a file could be written, as far as that can be told without writing.
+
+        Raises:
+            OSError: It could not.
+        """
+        if not self._places.may_write(real):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        above = os.path.dirname(real)
+        while not os.path.lexists(above):
+            above = os.path.dirname(above)
+        if not os.path.isdir(above):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        if not os.access(above, os.W_OK | os.X_OK) and not (there and os.access(real, os.W_OK)):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     def _content(self, real: str) -> str | None:
         """What a file to be changed holds, byte for byte; none where it is too large to compare."""
@@ -136,6 +224,24 @@ def _excerpt(lines: Iterable[bytes], offset: int, limit: int | None) -> str:
     if not note:
         return text
     return f"{text}{'' if text.endswith(chr(10)) else chr(10)}[{note}]"
+
+
+def _seal(change: Change) -> str:
+    """Names a file and its content; of one too large to compare, what the system knows of it.
+
+    Raises:
+        OSError: It is gone.
+    """
+    from hashlib import sha256  # 4 ms to import, for previews alone
+
+    if change.before is not None:
+        content = sha256(change.before.encode("utf-8", "surrogateescape")).hexdigest()
+    elif change.there:
+        status = os.stat(change.real)
+        content = f"{status.st_ino}:{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}"
+    else:
+        content = "absent"
+    return sha256(f"{content} {change.real}".encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _matches(text: str, old: str, new: str, *, everywhere: bool) -> int:

@@ -23,7 +23,7 @@ from loki_tui.hands.box.confine import (
     restrict_paths,
     restrict_signals,
 )
-from loki_tui.hands.box.files import Files
+from loki_tui.hands.box.files import Change, Files
 from loki_tui.hands.box.finding import Finding
 from loki_tui.hands.box.paths import Places
 from loki_tui.hands.box.processes import Processes
@@ -34,6 +34,7 @@ from loki_tui.hands.box.protocol import (
     ProtocolError,
     Request,
     Result,
+    nested,
     read_request,
     seconds,
     text,
@@ -80,7 +81,7 @@ class Hands:
             root=policy.root,
             home=policy.home,
             read=policy.grants.read,
-            write=policy.grants.write,
+            write=policy.grants.write if policy.rung != "none" else ["/"],
             shown=policy.shown,
         )
         logs = os.path.join(policy.tmp, "background")
@@ -173,11 +174,10 @@ class Hands:
             case "read_file":
                 limit = None if given.get("limit") is None else whole(given, "limit", 1)
                 return self._files.read(text(given, "path"), offset=whole(given, "offset", 1), limit=limit)
-            case "write_file":
-                return self._files.write(text(given, "path"), text(given, "content"))
-            case "edit_file":
-                old, new = text(given, "old_string"), text(given, "new_string")
-                return self._files.edit(text(given, "path"), old, new, everywhere=yes(given, "replace_all"))
+            case "write_file" | "edit_file":
+                return self._files.make(self._change(op, given))
+            case "preview":
+                return self._files.preview(self._change(text(given, "tool"), nested(given, "input")))
             case "list_files":
                 return self._finding.list(job, text(given, "path", "."), _optional(given, "glob"))
             case "search_files":
@@ -185,6 +185,21 @@ class Hands:
                 return self._finding.search(job, text(given, "pattern"), path, glob)
             case _:
                 raise OperationError(f"There is no operation {op!r}.")
+
+    def _change(self, tool: str, given: Message) -> Change:
+        """What a tool that changes files would make of one.
+
+        Raises:
+            OperationError: It would fail, or is no such tool.
+        """
+        match tool:
+            case "write_file":
+                return self._files.rewriting(text(given, "path"), text(given, "content"))
+            case "edit_file":
+                old, new = text(given, "old_string"), text(given, "new_string")
+                return self._files.editing(text(given, "path"), old, new, everywhere=yes(given, "replace_all"))
+            case _:
+                raise OperationError(f"There is no preview of {tool!r}.")
 
 
 def main() -> None:

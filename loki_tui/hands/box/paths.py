@@ -43,6 +43,10 @@ class Places:
         except (OSError, UnicodeEncodeError) as error:
             raise OperationError(f"{path!r} is no path that can be used here.") from error
 
+    def may_write(self, path: str) -> bool:
+        """Whether a real path is where the hands are meant to write; the kernel has the last word."""
+        return _within(path, self._write)
+
     def shorten(self, path: str) -> str:
         """A real path as an agent would write it: relative within the workspace."""
         return os.path.relpath(path, self.root) if _within(path, [self.root]) else path

@@ -41,6 +41,8 @@ class Result(NamedTuple):
     diff: str = ""
     seconds: float = 0.0
     timed_out: bool = False
+    path: str = ""
+    seal: str = ""
 
 
 class Channel:
@@ -102,6 +104,18 @@ def read_request(message: Message) -> Request:
     if not isinstance(number, int) or not isinstance(op, str) or not isinstance(given, dict):
         raise ProtocolError("a request needs an id, an op and an input")
     return Request(number, op, given, stream=message.get("stream") is True)
+
+
+def nested(given: Message, name: str) -> Message:
+    """An object of an operation's input.
+
+    Raises:
+        OperationError: It is missing, or none.
+    """
+    value = given.get(name)
+    if not isinstance(value, dict):
+        raise OperationError(f"`{name}` must be an object.")
+    return value
 
 
 def text(given: Message, name: str, default: str | None = None) -> str:
