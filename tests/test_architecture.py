@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-HEAVY = ("anthropic", "git", "genai_prices", "typer", "rich", "textual", "sqlite3", "watchfiles")
+HEAVY = ("anthropic", "git", "genai_prices", "typer", "rich", "textual", "sqlite3", "watchfiles", "psutil", "tomlkit")
 """What the pure layers have no business with."""
 
 

@@ -57,3 +57,39 @@ def check() -> None:
 
     Surroundings.here(os.environ).resolve()
     remark("All settings are valid.")
+
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A setting, such as max_turns or LOKI_MAX_TURNS.")]
+
+
+# A value may begin with a dash; that it is wrong then is the setting's to say.
+@app.command("set", context_settings={"ignore_unknown_options": True})
+def put(
+    name: Name,
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="As the variable would hold it; a table as JSON.")],
+) -> None:
+    """Write a setting into your own configuration file, if it is right; comments and order stay."""
+    _save(name, value)
+
+
+@app.command()
+def unset(name: Name) -> None:
+    """Take a setting out of your own configuration file."""
+    _save(name, None)
+
+
+def _save(name: str, value: str | None) -> None:
+    """Change the file, and show what is in force by now: another source may stand above it."""
+    from loki_tui.core.settings_docs import describe  # noqa: PLC0415 (imports when chosen)
+    from loki_tui.core.settings_docs import show as written  # noqa: PLC0415
+    from loki_tui.core.settings_sources import resolve_settings  # noqa: PLC0415
+    from loki_tui.runtime.preferences import save_setting  # noqa: PLC0415
+    from loki_tui.runtime.surroundings import config_file  # noqa: PLC0415
+
+    field = next((doc.name for doc in describe() if name == doc.variable), name)
+    save_setting(field, value, environ=os.environ)
+    # Not the workspace's file: this may be called anywhere.
+    resolved = resolve_settings(environ=os.environ, overrides={}, config_file=config_file(), workspace=None)
+    for doc in describe():
+        if doc.name == field:
+            say(f"{doc.variable}={written(getattr(resolved.settings, field))}  from {resolved.origins[field]}")

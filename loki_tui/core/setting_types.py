@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeGuard
 
 from pydantic import BeforeValidator, Field, ValidationInfo
 
@@ -60,8 +60,8 @@ def _seconds(value: object) -> object:
     return sum(float(number) * _UNITS[unit] for number, unit in _DURATION_PART.findall(text))
 
 
-def _listed(value: object) -> object:
-    """The parts of a comma-separated text."""
+def listed(value: object) -> object:
+    """The parts of a comma-separated text; anything else is left for pydantic to judge."""
     if not isinstance(value, str):
         return value
     return tuple(part for piece in value.split(",") if (part := piece.strip()))
@@ -71,8 +71,18 @@ def _without_sign(value: object) -> object:
     return value.strip().removeprefix("$") if isinstance(value, str) else value
 
 
-def _parsed(value: object) -> object:
-    """The object in a JSON text, its numbers exact."""
+def _joined(value: object) -> object:
+    """Parts with commas and nothing else between them, from an array or from text with spaces."""
+    parts = value.split(",") if isinstance(value, str) else value
+    return ",".join(map(str.strip, parts)) if isinstance(parts, list) and _all_text(parts) else value
+
+
+def _all_text(parts: list[object]) -> TypeGuard[list[str]]:
+    return all(isinstance(part, str) for part in parts)
+
+
+def parsed(value: object) -> object:
+    """The object in a JSON text, its numbers exact; anything else is left for pydantic to judge."""
     return json.loads(value, parse_float=Decimal) if isinstance(value, str) else value
 
 
@@ -98,11 +108,11 @@ Text = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00]*$"
 Location = Annotated[Path, BeforeValidator(_at_home), Form("a path")]
 """A path; `~` is the person's home."""
 
-Names = Annotated[tuple[Text, ...], BeforeValidator(_listed), Form("a comma-separated list")]
+Names = Annotated[tuple[Text, ...], BeforeValidator(listed), Form("a comma-separated list")]
 """Texts: comma-separated, or an array in a file."""
 
 Locations = Annotated[
-    tuple[Location, ...], BeforeValidator(_listed), Field(min_length=1), Form("a comma-separated list of paths")
+    tuple[Location, ...], BeforeValidator(listed), Field(min_length=1), Form("a comma-separated list of paths")
 ]
 """Paths: comma-separated, or an array in a file."""
 
@@ -119,5 +129,23 @@ class ModelPrice(Frozen):
     cache_write_long: _Price | None = None
 
 
-ModelPrices = Annotated[dict[Text, ModelPrice], BeforeValidator(_parsed), Form("a JSON object")]
+ModelPrices = Annotated[dict[Text, ModelPrice], BeforeValidator(parsed), Form("a JSON object")]
 """Model to price: JSON, or a table in a file."""
+
+_Action = Annotated[str, Field(max_length=100, pattern=r"^[a-z][a-z0-9_-]*(\.[a-z0-9_-]+)*$")]
+_Keys = Annotated[str, BeforeValidator(_joined), Field(max_length=200, pattern=r"^[^\s,]+(,[^\s,]+)*$")]
+
+
+def _by_action(value: object) -> object:
+    """Dotted names from nested tables: TOML makes these of `run.pause = "p"`, whose quotes people leave out."""
+    if not isinstance(value, dict):
+        return value
+    flat: dict[object, object] = {}
+    for name, inner in value.items():
+        keys = _by_action(inner)
+        flat |= {f"{name}.{rest}": found for rest, found in keys.items()} if isinstance(keys, dict) else {name: keys}
+    return flat
+
+
+KeyMap = Annotated[dict[_Action, _Keys], BeforeValidator(_by_action), BeforeValidator(parsed), Form("a JSON object")]
+"""Action to the keys that do it, comma-separated: JSON, or a table in a file, where keys may be an array."""

@@ -19,6 +19,7 @@ from loki_tui.core.messages import Frozen, JsonObject
 from loki_tui.core.setting_types import (
     Dollars,
     Duration,
+    KeyMap,
     Location,
     Locations,
     ModelPrices,
@@ -181,11 +182,11 @@ class ParallelSettings(SettingsGroup):
 class ResourceSettings(SettingsGroup):
     """Resources."""
 
-    resource_check_interval: Annotated[Duration, Standing.PLANNED] = 300
+    resource_check_interval: Duration = 300
     """Time between looks at the machine's load."""
-    resource_cpu_threshold: Annotated[int, Field(ge=1, le=100), Standing.PLANNED] = 80
+    resource_cpu_threshold: Annotated[int, Field(ge=1, le=100)] = 80
     """Percent of CPU above which a run warns."""
-    resource_mem_threshold: Annotated[int, Field(ge=1, le=100), Standing.PLANNED] = 80
+    resource_mem_threshold: Annotated[int, Field(ge=1, le=100)] = 80
     """Percent of memory above which a run warns."""
 
 
@@ -208,6 +209,21 @@ class DashboardSettings(SettingsGroup):
     """Whom tokens must be meant for."""
 
 
+class ScreenSettings(SettingsGroup):
+    """Screen."""
+
+    theme: Literal["auto", "dark", "light", "contrast", "ansi"] = "auto"
+    """Colours; `auto` follows the terminal, `ansi` keeps to its own sixteen."""
+    keymap: KeyMap = Field(default_factory=dict)
+    """Keys of your own, by action, such as `{"run.pause": "p"}`; several with commas: `"p,ctrl+p"`."""
+    notify: Literal["all", "bell", "title", "off"] = "all"
+    """Tells you of what waits and of a run's end: by bell, title and desktop; by bell or title alone; not at all."""
+
+
+OF_THE_SCREEN = frozenset(ScreenSettings.model_fields)
+"""Settings of a person's screen: they say nothing about a run, so no run records them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """Settings that cannot hold together."""
@@ -227,6 +243,7 @@ class SettingsFields(
     ParallelSettings,
     ResourceSettings,
     DashboardSettings,
+    ScreenSettings,
 ):
     """All settings, each valid by itself."""
 
@@ -244,8 +261,8 @@ class Settings(SettingsFields):
         }
 
     def changed(self) -> JsonObject:
-        """Settings that differ from their defaults, as JSON: what the journal records."""
-        return self.model_dump(mode="json", exclude_defaults=True)
+        """What a run records: its settings that differ from their defaults, as JSON."""
+        return self.model_dump(mode="json", exclude_defaults=True, exclude=set(OF_THE_SCREEN))
 
     def conflicts(self) -> Iterator[Conflict]:
         """What does not fit together."""

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le
 from pydantic.fields import FieldInfo
+from pydantic_core import to_json
 
 from loki_tui.core.docstrings import attribute_docstrings
 from loki_tui.core.setting_types import Form, Standing, Tighten
@@ -34,6 +35,8 @@ class FieldDoc:
     """Whether this version does what it says."""
     workspace: str
     """How a workspace's own file may set it; empty where it may not."""
+    options: tuple[str, ...] = ()
+    """All values there are, where they can be counted up."""
 
 
 def describe() -> list[FieldDoc]:
@@ -48,6 +51,7 @@ def describe() -> list[FieldDoc]:
             meaning=meanings[name],
             in_force=Standing.PLANNED not in field.metadata,
             workspace=next((mark.value for mark in field.metadata if isinstance(mark, Tighten)), ""),
+            options=_options(field),
         )
         for group in SettingsFields.__bases__
         for meanings in [attribute_docstrings(group)]
@@ -70,6 +74,13 @@ def bounds_of(field: FieldInfo) -> str:
     return " ".join((form or whole, *_limits(marks))).rstrip()
 
 
+def _options(field: FieldInfo) -> tuple[str, ...]:
+    kind = next(iter(_parts(field.annotation)))
+    if kind is bool:
+        return show(True), show(False)
+    return get_args(kind) if get_origin(kind) is Literal else ()
+
+
 def show(value: object) -> str:
     """A setting's value as a person would write it; empty for none."""
     match value:
@@ -82,7 +93,7 @@ def show(value: object) -> str:
         case tuple():
             return ",".join(map(str, value))
         case dict():
-            return ", ".join(value)
+            return to_json(value, exclude_none=True).decode() if value else ""
     return str(value)
 
 

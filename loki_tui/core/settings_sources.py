@@ -75,7 +75,12 @@ def load_settings(
 
 
 def resolve_settings(
-    *, environ: Mapping[str, str], overrides: Mapping[str, object], config_file: Path, workspace: Path | None
+    *,
+    environ: Mapping[str, str],
+    overrides: Mapping[str, object],
+    config_file: Path,
+    workspace: Path | None,
+    config: Mapping[str, object] | None = None,
 ) -> ResolvedSettings:
     """Put the sources together.
 
@@ -86,6 +91,7 @@ def resolve_settings(
         workspace: The directory whose own settings file, if any, may tighten the rest. None where a
             run is taken up again: its file may be an agent's by now, and what it said at the
             start is among the recorded settings.
+        config: What the configuration file is about to say, to be judged in place of what it says.
 
     Raises:
         UsageError: Something is unknown, invalid, contradictory, looser than allowed or not in
@@ -96,7 +102,7 @@ def resolve_settings(
     origins: dict[str, Origin] = {}
     given = {name: value for name, value in overrides.items() if value is not None}
     for origin, raw in (
-        (Origin("configuration file", config_file), intake.read(config_file)),
+        (Origin("configuration file", config_file), intake.read(config_file) if config is None else config),
         (Origin("environment"), _variables(environ)),
         (Origin("command line"), given),
     ):

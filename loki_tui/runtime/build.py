@@ -22,6 +22,7 @@ from loki_tui.models.sdk import start_import
 from loki_tui.runtime.checkouts import CleanCheckouts
 from loki_tui.runtime.clock import SystemClock
 from loki_tui.runtime.delivery import PersonsRepository
+from loki_tui.runtime.machine import ThisMachine
 from loki_tui.runtime.persons_git import persons_git
 from loki_tui.runtime.surroundings import Surroundings
 from loki_tui.store.checkpoints import GitCheckpoints
@@ -60,6 +61,7 @@ def build_world(around: Surroundings, settings: Settings, journal: SqliteJournal
         checkpoints=checkpoints,
         repository=PersonsRepository(workspaces, workspace, run=journal.run, identity=demands.identity),
         clock=SystemClock(),
+        machine=ThisMachine(),
         redact=Redactor(secrets_of(around.environ)).redact,
         live=live,
     )

@@ -21,3 +21,7 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Wait; cancellable."""
         await asyncio.sleep(seconds)
+
+    async def elapse(self, seconds: float) -> None:
+        """Wait while the work goes on; cancellable."""
+        await asyncio.sleep(seconds)

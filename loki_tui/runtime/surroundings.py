@@ -10,7 +10,7 @@ import platformdirs
 
 from loki_tui.core.errors import UsageError
 from loki_tui.core.events import RunCreated
-from loki_tui.core.settings import Settings, variable_of
+from loki_tui.core.settings import OF_THE_SCREEN, Settings, variable_of
 from loki_tui.core.settings_sources import ResolvedSettings, resolve_settings
 from loki_tui.store.project import Project, locate_project
 
@@ -56,7 +56,11 @@ class Surroundings:
         Raises:
             UsageError: A setting is wrong; names all that are.
         """
-        recorded = {name: value for name, value in created.settings.items() if variable_of(name) not in self.environ}
+        recorded = {
+            name: value
+            for name, value in created.settings.items()
+            if variable_of(name) not in self.environ and name not in OF_THE_SCREEN
+        }
         return resolve_settings(
             environ=self.environ, overrides=recorded, config_file=config_file(), workspace=None
         ).settings

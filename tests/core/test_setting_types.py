@@ -59,3 +59,38 @@ def test_prices_are_exact() -> None:
 def test_wrong_prices_are_refused(text: str) -> None:
     with pytest.raises(ValidationError):
         Settings.model_validate({"model_prices": text})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        '{"run.pause": "p,ctrl+p", "quit": "q"}',
+        {"run.pause": " p , ctrl+p ", "quit": "q"},
+        {"run.pause": ["p", "ctrl+p"], "quit": ["q"]},
+        {"run": {"pause": "p,ctrl+p"}, "quit": "q"},
+    ],
+)
+def test_a_key_map_is_json_or_a_table(given: object) -> None:
+    keymap = Settings.model_validate({"keymap": given}).keymap
+    assert keymap == {"run.pause": "p,ctrl+p", "quit": "q"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "p",
+        "[]",
+        '{"run.pause": ""}',
+        '{"run.pause": "p,,q"}',
+        '{"run.pause": "p q"}',
+        '{"run.pause": []}',
+        '{"run.pause": 5}',
+        '{"": "p"}',
+        '{"Run": "p"}',
+        '{"run.": "p"}',
+        '{"run": {}, "run pause": "p"}',
+    ],
+)
+def test_a_wrong_key_map_is_refused(given: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings.model_validate({"keymap": given})

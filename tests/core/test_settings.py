@@ -5,7 +5,7 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from loki_tui.core.settings import Settings, variable_of
+from loki_tui.core.settings import OF_THE_SCREEN, Settings, variable_of
 
 MANUAL = {
     "resource_check_interval": 300,
@@ -105,3 +105,9 @@ def test_changed_is_json_of_what_differs_from_the_defaults() -> None:
     }
     assert Settings.model_validate(changed) == settings
     assert Settings().changed() == {}
+
+
+def test_a_run_does_not_record_what_is_of_a_persons_screen() -> None:
+    screen = {"theme": "dark", "notify": "off", "keymap": '{"run.pause": "p"}'}
+    assert Settings.model_validate({**screen, "max_turns": 3}).changed() == {"max_turns": 3}
+    assert screen.keys() == OF_THE_SCREEN

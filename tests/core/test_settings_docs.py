@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from loki_tui.core.settings import Settings
@@ -29,6 +31,12 @@ def test_a_description_has_all_there_is_to_say() -> None:
     )
 
 
+def test_values_are_counted_up_where_they_can_be() -> None:
+    assert documented("effort").options == ("low", "medium", "high", "xhigh", "max")
+    assert documented("perpetual_mode").options == ("true", "false")
+    assert documented("max_duration").options == ()
+
+
 def test_what_is_not_built_is_said_to_be_not_in_force() -> None:
     assert not documented("dashboard").in_force
     assert not documented("blocked_commands").in_force
@@ -45,6 +53,8 @@ def test_what_is_not_built_is_said_to_be_not_in_force() -> None:
         ("pass_env", "a comma-separated list"),
         ("model_work", "text"),
         ("model_prices", "a JSON object"),
+        ("keymap", "a JSON object"),
+        ("notify", "all, bell, title or off"),
         ("budget_limit", "an amount of US dollars above 0 up to 1000000"),
         ("test_timeout", "seconds, or a time such as 90m or 8h above 0 up to 2592000"),
     ],
@@ -59,3 +69,12 @@ def test_bounds_are_read_from_the_types(name: str, bounds: str) -> None:
 )
 def test_values_are_shown_as_a_person_would_write_them(value: object, text: str) -> None:
     assert show(value) == text
+
+
+@pytest.mark.parametrize("name", ["keymap", "model_prices"])
+def test_tables_are_shown_as_the_json_that_a_variable_takes(name: str) -> None:
+    given = {"keymap": {"run.pause": "p"}, "model_prices": {"local": {"input": "0.1", "output": "3"}}}
+    settings = Settings.model_validate(given)
+    text = show(getattr(settings, name))
+    assert getattr(Settings.model_validate({name: text}), name) == getattr(settings, name)
+    assert json.loads(text) == given[name]

@@ -106,6 +106,15 @@ def test_files_hold_numbers_lists_and_tables(place: Place) -> None:
     assert settings.model_prices["local"].input == Decimal("0.1")
 
 
+def test_what_a_file_is_about_to_say_is_judged_in_place_of_what_it_says(place: Place) -> None:
+    place.configure("max_turns = 1\nmax_turn = 2")
+    resolved = resolve_settings(
+        environ={}, overrides={}, config_file=place.config_file, workspace=None, config={"max_turns": "3"}
+    )
+    assert resolved.settings.max_turns == 3
+    assert resolved.origins["max_turns"].file == place.config_file
+
+
 # -- what is refused ----------------------------------------------------------------------------
 
 
@@ -314,6 +323,9 @@ def test_a_workspace_cannot_loosen_a_default(place: Place, line: str) -> None:
         'phase_unit_tests = "false"',
         "retry_base_seconds = 1",
         "[model_prices.m]\ninput = 0\noutput = 0",
+        'theme = "dark"',
+        'notify = "off"',
+        '[keymap]\nrun.stop = "space"',
     ],
 )
 def test_a_workspace_may_say_nothing_else(place: Place, line: str) -> None:

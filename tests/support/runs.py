@@ -25,7 +25,7 @@ from loki_tui.runtime.surroundings import Surroundings
 from loki_tui.store.journal import SqliteJournal
 from loki_tui.store.lock import EngineLock
 from tests.support.git import git
-from tests.support.scripted import FakeClock, ScriptedModel
+from tests.support.scripted import FakeClock, ScriptedMachine, ScriptedModel
 
 PRD = "# A thing\n\nIt works.\n"
 
@@ -102,7 +102,7 @@ class Bench:
             if journal.last_seq == 0:
                 journal.append(self._created(journal))
             world = build_world(self.around, self.settings, journal, model=model or self.model, live=Live())
-            self.world = replace(world, clock=self.clock)
+            self.world = replace(world, clock=self.clock, machine=ScriptedMachine())
             yield Engine(self.world, self.settings)
 
     def _created(self, journal: SqliteJournal) -> ev.RunCreated:

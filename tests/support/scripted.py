@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import JsonValue
 
-from loki_tui.core.errors import ModelError, ModelFault
+from loki_tui.core.errors import LokiError, ModelError, ModelFault
 from loki_tui.core.messages import Part, TextPart, ToolCall, Usage
-from loki_tui.core.vocabulary import Purpose
+from loki_tui.core.vocabulary import Purpose, Sample
 from loki_tui.engine.ports import ModelAnswer, ModelRequest, OnText
 
 USAGE = Usage(input_tokens=100, output_tokens=50)
@@ -108,6 +108,7 @@ class FakeClock:
     def __init__(self) -> None:
         self._now = datetime(2026, 3, 1, 12, tzinfo=UTC)
         self.slept: list[float] = []
+        self._awaited: list[tuple[datetime, asyncio.Event]] = []
 
     def now(self) -> datetime:
         """UTC."""
@@ -121,4 +122,34 @@ class FakeClock:
         """Pass the time at once."""
         self.slept.append(seconds)
         self._now += timedelta(seconds=seconds)
+        for moment, reached in self._awaited:
+            if moment <= self._now:
+                reached.set()
         await asyncio.sleep(0)
+
+    async def elapse(self, seconds: float) -> None:
+        """Return when others have slept for so long."""
+        awaited = (self._now + timedelta(seconds=seconds), asyncio.Event())
+        self._awaited.append(awaited)
+        try:
+            await awaited[1].wait()
+        finally:
+            self._awaited.remove(awaited)
+
+
+QUIET = Sample(cpu_percent=5, memory_percent=10, run_cpu_percent=150, run_rss_bytes=3 * 2**29)
+"""A machine with little to do."""
+
+
+class ScriptedMachine:
+    """Shows loads one after another, the last one for ever. Implements `loki_tui.engine.ports.Machine`."""
+
+    def __init__(self, *loads: Sample | LokiError) -> None:
+        self._loads = list(loads) or [QUIET]
+
+    def sample(self) -> Sample:
+        """Show the next load, or fail with it."""
+        load = self._loads.pop(0) if len(self._loads) > 1 else self._loads[0]
+        if isinstance(load, LokiError):
+            raise load
+        return load
