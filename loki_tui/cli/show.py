@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from loki_tui.cli.options import Json, Run
-from loki_tui.cli.output import remark, repaint, say
+from loki_tui.cli.output import complain, remark, repaint, say
 
 if TYPE_CHECKING:
     from loki_tui.runtime.client import RunClient, RunView
@@ -89,18 +89,28 @@ def logs(
     asyncio.run(presenter.follow(client.follow(after=presenter.seq)))
 
 
-def runs(*, json: Json = False) -> None:
-    """List this project's runs, latest first."""
-    from loki_tui.headless.summary import no_run, run_line, run_row  # noqa: PLC0415 (imports when chosen)
+def runs(
+    *,
+    everywhere: Annotated[bool, typer.Option("--all", "-a", help="Those of all projects of this machine.")] = False,
+    json: Json = False,
+) -> None:
+    """List this project's runs, latest first: how each stands, what it has cost, its branch."""
+    from loki_tui.headless.rows import run_row  # noqa: PLC0415 (imports when chosen)
+    from loki_tui.headless.summary import no_run  # noqa: PLC0415
+    from loki_tui.runtime.runs import detail, summaries  # noqa: PLC0415
+    from loki_tui.wording.runs import run_line  # noqa: PLC0415
 
     project = _project()
-    holder = project.engine()
-    listed = project.runs()
-    for summary in listed:
-        engine = holder is not None and holder.run == summary.id
-        say(jsonlib.dumps(run_row(summary, engine=engine)) if json else run_line(summary, engine=engine))
-    if not listed:
-        remark(no_run(project.workspace))
+    listing = summaries(os.environ, here=project, everywhere=everywhere)
+    for listed in listing.runs:
+        entry = detail(listed)
+        say(jsonlib.dumps(run_row(entry)) if json else run_line(entry, workspace=everywhere))
+    for problem in listing.problems:
+        if not everywhere:
+            raise problem.error
+        complain(problem.error)
+    if not listing.runs and not listing.problems:
+        remark("There is no run on this machine yet." if everywhere else no_run(project.workspace))
 
 
 def _project() -> Project:

@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 
 from loki_tui.core.events import Record, RunClosed
-from loki_tui.headless.line import Line
-from loki_tui.headless.lines import line_of
+from loki_tui.wording.line import Line
+from loki_tui.wording.lines import line_of
 
 Write = Callable[[Line | str], None]
 """Takes a line for a person, or data."""

@@ -13,9 +13,10 @@ from loki_tui.core.money import format_usd
 from loki_tui.core.state import RunState
 from loki_tui.core.terminal import one_line
 from loki_tui.core.vocabulary import Proof, Status, Verdict
-from loki_tui.headless.line import Line, Tone
-from loki_tui.headless.lines import action_text, counted
-from loki_tui.runtime.client import RunSummary, RunView
+from loki_tui.runtime.client import RunView
+from loki_tui.wording.amounts import counted
+from loki_tui.wording.line import Line, Tone
+from loki_tui.wording.lines import action_text
 
 _COMMIT = re.compile("[0-9a-f]{40,64}")
 
@@ -38,7 +39,7 @@ def summarise(view: RunView) -> JsonObject:
         "reason": view.reason,
         "stage": state.stage,
         "pid": view.engine.pid if view.engine else None,
-        "iteration": len(state.iterations),
+        "iteration": state.iterations_begun,
         "max_iterations": created.max_iterations if created else None,
         "elapsed_seconds": round(_elapsed(view).total_seconds(), 1),
         "waiting_until": state.waiting_until.isoformat() if state.waiting_until else None,
@@ -72,7 +73,7 @@ def summary_lines(view: RunView) -> list[Line]:
     if state.created is not None:
         lines.append(Line(f"prd        {one_line(state.created.prd_path)}"))
         stage = "" if state.status.ended else f", {state.stage}"
-        lines.append(Line(f"iteration  {len(state.iterations):,} of {state.created.max_iterations:,}{stage}"))
+        lines.append(Line(f"iteration  {state.iterations_begun:,} of {state.created.max_iterations:,}{stage}"))
     lines.extend(_doing(state))
     lines.append(Line(f"spent      {_money(view)}"))
     if state.requirements:
@@ -160,28 +161,6 @@ def closing_lines(state: RunState) -> list[Line]:
 def _way_back(opened: BranchOpened) -> str:
     detached = "--detach " if _COMMIT.fullmatch(opened.origin) else ""
     return f"git switch {detached}{one_line(opened.origin)}"
-
-
-def run_row(summary: RunSummary, *, engine: bool) -> JsonObject:
-    """A run in a list, as JSON."""
-    return {
-        "run": summary.id,
-        "created_at": summary.created_at.isoformat(),
-        "prd": summary.prd_path,
-        "workspace": summary.workspace,
-        "outcome": summary.outcome,
-        "at_work": engine,
-        "last_seq": summary.last_seq,
-    }
-
-
-def run_line(summary: RunSummary, *, engine: bool) -> Line:
-    """A run in a list."""
-    word = summary.outcome or ("at work" if engine else "not ended; loki resume")
-    tone: Tone = "good" if summary.outcome is Status.COMPLETED else "loud" if engine else "plain"
-    return Line(
-        f"{summary.id}  {summary.created_at.astimezone():%Y-%m-%d %H:%M}  {word}  {one_line(summary.prd_path)}", tone
-    )
 
 
 def _elapsed(view: RunView) -> timedelta:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
-from tests.support.program import Program
+from tests.support.program import Program, project
 
 
 async def test_without_a_run_every_question_has_a_plain_answer(loki: Program) -> None:
@@ -64,3 +66,37 @@ async def test_settings_are_shown_with_where_they_come_from(loki: Program) -> No
     checked = await loki.with_(LOKI_MAX_RETRIES="often")("config", "check")
     assert checked.code == 2
     assert "LOKI_MAX_RETRIES is 'often'" in checked.err
+
+
+async def test_runs_are_listed_with_how_they_stand_here_and_on_the_whole_machine(loki: Program, tmp_path: Path) -> None:
+    other = replace(loki, workspace=project(tmp_path / "other"))
+    for program in (loki, other):
+        assert (await program("start", "--budget", "5")).code == 0
+    here = await loki("runs")
+    (line,) = here.out.splitlines()
+    name = line.split()[0]
+    for words in ("completed", "1/1,000", "of $5.00", f"loki/{name}", str(loki.workspace / "prd.md")):
+        assert words in line
+    (row,) = (await loki("runs", "--json")).rows
+    assert (row["run"], row["status"], row["outcome"], row["at_work"]) == (name, "completed", "completed", False)
+    assert (row["budget"], row["branch"], row["iteration"]) == ("5", f"loki/{name}", 1)
+    everywhere = await loki("runs", "--all")
+    assert everywhere.code == 0
+    for program, line in zip((other, loki), everywhere.out.splitlines(), strict=True):
+        assert f"  {program.workspace}  " in line
+    assert everywhere.err == ""
+
+
+async def test_a_broken_project_is_told_apart_from_the_list_and_hides_no_other(loki: Program, tmp_path: Path) -> None:
+    other = replace(loki, workspace=project(tmp_path / "other"))
+    for program in (loki, other):
+        assert (await program("start")).code == 0
+    other.client().project.state.journal.write_bytes(b"no database" * 1000)
+    everywhere = await loki("runs", "--all", "--json")
+    assert everywhere.code == 0
+    (row,) = everywhere.rows
+    assert row["workspace"] == str(loki.workspace)
+    assert "is damaged" in everywhere.err
+    there = await other("runs")
+    assert (there.code, there.out) == (1, "")
+    assert "is damaged" in there.err

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 
 from loki_tui.core import events as ev
 from loki_tui.core.events import Record
-from loki_tui.headless.line import Line
+from loki_tui.wording.line import Line
 from loki_tui.headless.present import Presenter
 from tests.headless.runs import CREATED, STARTED, recorded
 

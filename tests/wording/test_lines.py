@@ -7,7 +7,8 @@ import pytest
 from loki_tui.core import events as ev
 from loki_tui.core.events import Event
 from loki_tui.core.vocabulary import Excerpt, Risk
-from loki_tui.headless.lines import WIDTH, counted, line_of
+from loki_tui.wording.amounts import counted
+from loki_tui.wording.lines import WIDTH, line_of
 from tests.headless.runs import CREATED, STARTED, recorded
 
 

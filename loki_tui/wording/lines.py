@@ -1,0 +1,196 @@
+"""Events as lines a person can read over the shoulder of a run.
+
+One event, one line at most; what scrolls by on every turn and says nothing is left out.
+"""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from loki_tui.core import events as ev
+from loki_tui.core.events import Record
+from loki_tui.core.messages import TextPart
+from loki_tui.core.money import format_usd
+from loki_tui.core.terminal import one_line
+from loki_tui.core.vocabulary import Verdict
+from loki_tui.wording.amounts import counted
+from loki_tui.wording.line import Line, Tone
+
+WIDTH = 160
+"""Characters of what a model or a command said in a line; what Loki itself says is never cut."""
+
+
+def line_of(record: Record) -> Line | None:
+    """What to print for a record; none where it says nothing to a person."""
+    line = _line(record.event)
+    if line is None:
+        return None
+    stream = f"[{one_line(record.stream)}] " if record.stream else ""
+    return Line(f"{record.at.astimezone():%H:%M:%S} {stream}{line.text}", line.tone)
+
+
+@singledispatch
+def _line(event: ev.Event) -> Line | None:  # noqa: ARG001 (kinds without a rule print nothing)
+    return None
+
+
+@_line.register
+def _(event: ev.RunCreated) -> Line:
+    budget = f", budget {format_usd(event.budget)}" if event.budget is not None else ", no budget"
+    return Line(f"run on {_cut(event.prd_path)}, at most {counted(event.max_iterations, 'iteration')}{budget}", "loud")
+
+
+@_line.register
+def _(event: ev.EngineStarted) -> Line:
+    held = event.confinement
+    badge = f"confined by {held.rung} {held.detail}".strip() if held.rung != "none" else "NOT CONFINED"
+    return Line(f"engine {event.pid} {'takes the run up again' if event.resumed else 'starts'}, {badge}", "quiet")
+
+
+@_line.register
+def _(event: ev.BranchOpened) -> Line:
+    dirty = f"; {counted(len(event.dirty), 'uncommitted path')} left out of it" if event.dirty else ""
+    return Line(f"branch {event.branch}, from {event.origin}{dirty}")
+
+
+@_line.register
+def _(event: ev.RunPaused) -> Line:
+    return Line(f"PAUSED: {one_line(event.reason)}. Go on: loki resume", "warn")
+
+
+@_line.register
+def _(event: ev.RunWaiting) -> Line:
+    until = f", at {event.until.astimezone():%H:%M:%S}" if event.until is not None else ""
+    return Line(f"waiting: {one_line(event.reason)}{until}", "warn")
+
+
+@_line.register
+def _(event: ev.RunContinued) -> Line | None:
+    return Line(f"goes on, {one_line(event.reason)}") if event.reason else None
+
+
+@_line.register
+def _(event: ev.RunStopping) -> Line:
+    return Line(f"stopping: {one_line(event.reason)}", "warn")
+
+
+@_line.register
+def _(event: ev.RunClosed) -> Line:
+    tone: Tone = "good" if event.outcome == "completed" else "bad"
+    return Line(f"{event.outcome.upper()}: {one_line(event.reason)}", tone)
+
+
+@_line.register
+def _(event: ev.EngineFailed) -> Line:
+    return Line(f"the engine broke off: {one_line(event.error)}", "bad")
+
+
+@_line.register
+def _(event: ev.BudgetChanged) -> Line:
+    return Line(f"budget is now {format_usd(event.limit) if event.limit is not None else 'unlimited'}, by {event.by}")
+
+
+@_line.register
+def _(event: ev.Steered) -> Line:
+    return Line(f"note from {event.by}: {_cut(event.note)}")
+
+
+@_line.register
+def _(event: ev.Warned) -> Line:
+    return Line(f"warning: {one_line(event.message)}", "warn")
+
+
+@_line.register
+def _(event: ev.RequirementsPlanned) -> Line:
+    fallback = " (no usable plan: the whole PRD is one)" if event.fallback else ""
+    return Line(f"planned {counted(len(event.requirements), 'requirement')}{fallback}")
+
+
+@_line.register
+def _(event: ev.IterationStarted) -> Line:
+    return Line(f"iteration {event.number}", "loud")
+
+
+@_line.register
+def _(event: ev.IterationFinished) -> Line:
+    claim = ", says everything is done" if event.claims_done else ""
+    headline = event.summary.strip().partition("\n")[0]
+    return Line(f"iteration {event.number} ends{claim}: {_cut(headline) or event.ended_by}")
+
+
+@_line.register
+def _(event: ev.ContextCompacted) -> Line:
+    return Line(f"{event.agent} condenses its context of {event.tokens_before:,} tokens", "quiet")
+
+
+@_line.register
+def _(event: ev.ModelAnswered) -> Line:
+    price = format_usd(event.cost) if event.cost is not None else "price unknown"
+    tokens = f"{event.usage.prompt_tokens:,} in, {event.usage.output_tokens:,} out"
+    said = " ".join(part.text for part in event.parts if isinstance(part, TextPart))
+    return Line(f"  {_cut(said) or 'model'} ({event.seconds:.1f} s, {tokens}, {price})", "quiet")
+
+
+@_line.register
+def _(event: ev.ModelFailed) -> Line:
+    return Line(f"  model failed ({event.fault}): {_cut(event.message)}", "warn")
+
+
+@_line.register
+def _(event: ev.ActionStarted) -> Line:
+    return Line(f"  {action_text(event)}")
+
+
+@_line.register
+def _(event: ev.ActionFinished) -> Line | None:
+    if event.interrupted:
+        return Line("    interrupted when the engine before died", "warn")
+    if event.exit_code:
+        return Line(f"    exit code {event.exit_code} after {event.seconds:.1f} s", "warn")
+    return None if event.ok else Line(f"    {_cut(event.output.text)}", "warn")
+
+
+@_line.register
+def _(event: ev.ApprovalRequested) -> Line:
+    return Line(f"approval {event.approval} wanted ({event.risk}): {_cut(event.title)}. loki approvals list", "warn")
+
+
+@_line.register
+def _(event: ev.ApprovalDecided) -> Line:
+    changed = ", changed" if event.edited is not None else ""
+    such = f", and in this run: {_cut(event.pattern)}" if event.pattern else ""
+    return Line(f"approval {event.approval} {event.decision} by {one_line(event.by)}{changed}{such}")
+
+
+@_line.register
+def _(event: ev.CheckpointTaken) -> Line:
+    return Line(f"checkpoint {event.checkpoint}, {counted(event.changed, 'path')} changed", "quiet")
+
+
+@_line.register
+def _(event: ev.WorkCommitted) -> Line:
+    return Line(f"committed {event.commit[:10]} to {event.branch}: {_cut(event.subject)}")
+
+
+@_line.register
+def _(event: ev.PhaseStarted) -> Line:
+    return Line(f"verifying: {event.phase}")
+
+
+@_line.register
+def _(event: ev.PhaseFinished) -> Line:
+    tone: Tone = "good" if event.verdict is Verdict.PASSED else "bad"
+    return Line(f"{event.phase}: {event.verdict.replace('_', ' ').upper()}, {_cut(event.why)}", tone)
+
+
+def action_text(event: ev.ActionStarted) -> str:
+    """What an agent does, in a few words."""
+    given = event.input.get("command") or event.input.get("path") or event.input.get("pattern") or ""
+    who = "" if "/" not in event.agent else f"{event.agent} "
+    return f"{who}{event.tool} {_cut(str(given))}".rstrip()
+
+
+def _cut(text: str) -> str:
+    """Foreign text in a line: harmless and short."""
+    line = one_line(text)
+    return line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
