@@ -18,10 +18,15 @@ class Effort:
     repetitions: int = 5
     turns: tuple[int, ...] = (20, 300)
     events: int = 100_000
+    history: int = 1_000_000
+    """Events of a long run."""
     commands: int = 200
+    keys: int = 100
+    seconds: float = 10
+    """How long something is left to itself."""
 
 
-QUICK = Effort(repetitions=1, turns=(20, 60), events=10_000, commands=30)
+QUICK = Effort(repetitions=1, turns=(20, 60), events=10_000, history=30_000, commands=30, keys=15, seconds=3)
 """To see that everything works; the figures say little."""
 
 

@@ -8,7 +8,7 @@ import platform
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import cost, faults, hands, journal, start, turns
+from benchmarks import cost, faults, hands, journal, looking_back, screen, start, turns
 from benchmarks.figures import QUICK, Effort, Figure, table
 
 BENCHMARKS: dict[str, Callable[[Effort], Iterator[Figure]]] = {
@@ -18,6 +18,8 @@ BENCHMARKS: dict[str, Callable[[Effort], Iterator[Figure]]] = {
     "faults": faults.measure,
     "hands": hands.measure,
     "journal": journal.measure,
+    "looking_back": looking_back.measure,
+    "screen": screen.measure,
 }
 
 

@@ -26,7 +26,8 @@ SETTINGS_INTRODUCTION = """\
 
 Every setting is an environment variable. The same name in lower case and without `LOKI_` is a key of
 `~/.config/loki/config.toml`, your own file, and many are options of `loki start`. The command line stands above the
-environment, the environment above your file. `loki config show` says what is in force and where it comes from.
+environment, the environment above your file. `loki config show` says what is in force and where it comes from;
+`loki config set NAME VALUE` and `loki config unset NAME` change your file, and leave its comments as they are.
 
 A `.loki.toml` at the top of a workspace can be written by agents. It may make a run stricter and choose the test
 command, as the last column says, and nothing else. Where it asks for more than you set yourself, yours stands; where it

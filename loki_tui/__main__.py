@@ -22,7 +22,13 @@ def main() -> None:
     gc.set_threshold(10_000)
     # pydantic would read what every installed package says of itself, to find plug-ins of its own.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    from loki_tui.cli.app import run  # noqa: PLC0415 (see above)
+    from loki_tui.cli.screen import straight_to_screen  # noqa: PLC0415 (see above)
+
+    if (show := straight_to_screen(sys.argv[1:], os.environ)) is not None:
+        from loki_tui.cli.output import guarded  # noqa: PLC0415
+
+        sys.exit(guarded(show))
+    from loki_tui.cli.app import run  # noqa: PLC0415
 
     sys.exit(run())
 

@@ -23,8 +23,9 @@ MAX_METHODS = 20
 BROAD_HANDLERS = {
     "loki_tui/engine/engine.py": "the engine's top: whatever broke is journaled before the process ends",
     "loki_tui/hands/box/main.py": "the hands' top: whatever broke is answered to the engine",
+    "loki_tui/tui/threads.py": "a thread's top: whatever broke is raised by who waits for the thread",
 }
-"""The two process boundaries, where any exception may be caught."""
+"""The boundaries of processes and threads, where any exception may be caught."""
 
 # Put together here, or this file would hold what it looks for.
 FOREIGN = re.compile(

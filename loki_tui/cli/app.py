@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import io
-import sys
+import os
 from typing import Annotated
 
 import typer
 
 from loki_tui import __version__
-from loki_tui.cli import approvals, checkpoint, config, demo, show, start, steer
-from loki_tui.cli.output import ReaderGoneError, complain
-from loki_tui.core.errors import ExitCode, LokiError
-
-READER_GONE = 141
-"""What a shell shows for a program whose reader went away (128 + SIGPIPE)."""
+from loki_tui.cli import approvals, checkpoint, config, demo, screen, show, start, steer
+from loki_tui.cli.options import Face, Headless, face_of
+from loki_tui.cli.output import guarded
+from loki_tui.core.errors import ExitCode
 
 app = typer.Typer(
     name="loki",
     help="From a product requirements document to a verified branch: within a budget, inside kernel limits.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     # Plain help: Rich would cost every command a tenth of a second.
     rich_markup_mode=None,
@@ -28,6 +25,7 @@ app = typer.Typer(
 )
 app.command()(start.start)
 app.command()(start.resume)
+app.command()(start.attach)
 app.command()(steer.pause)
 app.command()(steer.stop)
 app.command()(steer.steer)
@@ -48,14 +46,31 @@ def _print_version(*, wanted: bool) -> None:
 
 @app.callback()
 def root(
+    context: typer.Context,
     *,
-    headless: Annotated[bool, typer.Option("--headless", help="No screen: print events as lines.")] = False,
+    headless: Headless = False,
+    linear: Annotated[
+        bool, typer.Option("--linear", help="No screen: numbered lines, and lines typed to steer; for screen readers.")
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Take what may stand before the command."""
-    del headless, version  # Lines are the only face so far.
+    """Take what may stand before the command; without one, open the application."""
+    del version  # It has been printed.
+    context.obj = Face.LINES if headless else Face.LINEAR if linear else None
+    if context.invoked_subcommand is not None:
+        return
+    match face_of(context, headless=headless):
+        case Face.SCREEN:
+            raise typer.Exit(screen.show(os.environ))
+        case Face.LINEAR:
+            from loki_tui.cli.linear import attach  # noqa: PLC0415 (imports when chosen)
+
+            raise typer.Exit(attach(None, os.environ))
+        case Face.LINES:
+            typer.echo(context.get_help())
+            raise typer.Exit(ExitCode.USAGE)
 
 
 @app.command()
@@ -70,17 +85,4 @@ def run() -> int:
     Returns:
         What the process is to exit with.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A terminal that knows no emoji is no reason to break off.
-            stream.reconfigure(errors="backslashreplace")
-    try:
-        app()
-    except ReaderGoneError:
-        return READER_GONE
-    except LokiError as error:
-        complain(error)
-        return error.exit_code
-    except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
-    return ExitCode.COMPLETED
+    return guarded(app)

@@ -10,18 +10,20 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from loki_tui.cli.driving import Order, Ready, make_ready
+from loki_tui.cli.driving import consent
 from loki_tui.cli.output import remark, say
 from loki_tui.core.errors import ExitCode, LokiError
 from loki_tui.core.settings import variable_of
 from loki_tui.runtime.client import RunClient
 from loki_tui.runtime.host import new_run_id
+from loki_tui.runtime.orders import Order
+from loki_tui.runtime.starting import Ready, make_ready
 
 PATIENCE = 30.0
 """Seconds a detached run has to journal its first event."""
 
 
-def start_detached(order: Order, environ: Mapping[str, str]) -> int:
+def start_detached(order: Order, environ: Mapping[str, str], *, json_lines: bool) -> int:
     """Begin a run in a process of its own, and return once it is under way.
 
     Returns:
@@ -30,7 +32,7 @@ def start_detached(order: Order, environ: Mapping[str, str]) -> int:
     Raises:
         LokiError: It is not.
     """
-    ready = make_ready(order, environ)
+    ready = make_ready(order, environ, consent=consent)
     run = new_run_id()
     state = ready.around.project.state
     state.prepare()
@@ -41,7 +43,7 @@ def start_detached(order: Order, environ: Mapping[str, str]) -> int:
         for line in log.read_text(errors="replace").splitlines():
             remark(line)
         return code
-    say(json.dumps({"run": run}) if order.json else run)
+    say(json.dumps({"run": run}) if json_lines else run)
     remark(f"It goes on in the background (process {child.pid}). Watch: loki logs -f. End: loki stop.")
     return ExitCode.COMPLETED
 

@@ -9,9 +9,9 @@ from loki_tui.cli.output import remark, say
 from loki_tui.core.vocabulary import Status
 from loki_tui.headless.rows import estimate_row
 from loki_tui.runtime.estimate import estimate
+from loki_tui.runtime.orders import Order
 from loki_tui.runtime.prd import find_prd, read_prd
 from loki_tui.runtime.runs import detail, summaries
-from loki_tui.runtime.starting import Order
 from loki_tui.runtime.surroundings import Surroundings
 from loki_tui.wording.estimates import estimate_lines
 

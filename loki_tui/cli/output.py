@@ -6,17 +6,18 @@ run can go on without it and who only prints can end quietly.
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
-from loki_tui.core.errors import LokiError
+from loki_tui.core.errors import ExitCode, LokiError
 from loki_tui.core.terminal import visible
-from loki_tui.headless.line import Line, Tone
+from loki_tui.wording.line import Line, Tone
 
 _CODES: dict[Tone, str] = {
     "plain": "",
@@ -30,6 +31,10 @@ _CODES: dict[Tone, str] = {
 
 INDENT = 11
 """Where a line goes on that does not fit the terminal: under its text, behind a time or a label."""
+
+
+READER_GONE = 141
+"""What a shell shows for a program whose reader went away (128 + SIGPIPE)."""
 
 
 class ReaderGoneError(LokiError):
@@ -52,6 +57,18 @@ def say(line: Line | str) -> None:
         stream.flush()
 
 
+def ring() -> None:
+    """Ring the bell, where stdout is a terminal that has one.
+
+    Raises:
+        LokiError: The terminal cannot be written to.
+    """
+    if sys.stdout.isatty():
+        with _guarded(sys.stdout) as stream:
+            stream.write("\a")
+            stream.flush()
+
+
 def repaint(lines: Sequence[Line]) -> None:
     """Show lines in place of what the terminal shows, without a flicker.
 
@@ -62,6 +79,30 @@ def repaint(lines: Sequence[Line]) -> None:
         # Home, each line up to its end, then whatever is left below.
         stream.write("\x1b[H" + "".join(f"{_styled(line, stream)}\x1b[K\n" for line in lines) + "\x1b[J")
         stream.flush()
+
+
+def guarded(command: Callable[[], int | None]) -> int:
+    """Run a command, and say what went wrong where it could not.
+
+    Args:
+        command: Returns what to exit with, or raises; nothing stands for success.
+
+    Returns:
+        What the process is to exit with.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that knows no emoji is no reason to break off.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        return command() or ExitCode.COMPLETED
+    except ReaderGoneError:
+        return READER_GONE
+    except LokiError as error:
+        complain(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
 
 
 def remark(line: Line | str) -> None:

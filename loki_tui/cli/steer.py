@@ -25,11 +25,13 @@ def pause(run: Run = None, *, reason: Reason = "") -> None:
 
 def stop(run: Run = None, *, reason: Reason = "") -> None:
     """Bring a run's work to a safe place and end the run, also where its engine is gone."""
-    from loki_tui.cli.driving import wind_up  # noqa: PLC0415 (imports when chosen)
+    import asyncio  # noqa: PLC0415 (imports when chosen)
+
+    from loki_tui.runtime.starting import wind_up  # noqa: PLC0415
 
     client = _find(run)
     if client.engine() is None:
-        wind_up(client, os.environ, reason=reason)
+        asyncio.run(wind_up(client, os.environ, reason=reason))
         remark(f"Run {client.run}, which was not running, is ended. Its work: loki status")
         return
     client.stop(reason)

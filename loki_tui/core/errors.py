@@ -17,8 +17,10 @@ LokiError                 what is wrong, where, and what to do about it
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING
 
-from loki_tui.core.messages import Usage
+if TYPE_CHECKING:  # errors are known before anything that pydantic makes: its import takes 80 ms
+    from loki_tui.core.messages import Usage
 
 
 class ExitCode(IntEnum):

@@ -14,6 +14,9 @@ Money = Annotated[Decimal, PlainSerializer(str, return_type=str, when_used="json
 
 ZERO = Decimal(0)
 
+MOST = Decimal(1_000_000)
+"""More than this is a slip of the finger; the setting has the same bound."""
+
 
 def parse_usd(text: str, *, name: str) -> Decimal:
     """Read an amount of dollars that a person typed.
@@ -23,16 +26,16 @@ def parse_usd(text: str, *, name: str) -> Decimal:
         name: The option or setting it came from, for the error.
 
     Raises:
-        UsageError: It is no positive, finite amount.
+        UsageError: It is no positive amount, or more than `MOST`.
     """
     try:
         amount = Decimal(text.strip().removeprefix("$"))
     except InvalidOperation:
         amount = Decimal("NaN")
-    if not amount.is_finite() or amount <= 0:
+    if not amount.is_finite() or not 0 < amount <= MOST:
         raise UsageError(
             f"{name} is {text!r}, which is no amount of dollars.",
-            hint="Give a number above 0, such as 10.00.",
+            hint=f"Give a number above 0 and up to {MOST:,}, such as 10.00.",
         )
     return amount
 

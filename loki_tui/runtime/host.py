@@ -6,10 +6,11 @@ import asyncio
 import os
 import secrets
 import signal
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -31,6 +32,8 @@ from loki_tui.runtime.prd import Prd
 from loki_tui.runtime.surroundings import Surroundings
 from loki_tui.store.journal import SqliteJournal
 from loki_tui.store.lock import EngineLock
+
+__all__ = ["Live", "RunHost", "exit_code_of", "new_run_id"]
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What tells a process that drives a run to leave."""
@@ -63,6 +66,8 @@ class RunHost:
         self._lock = lock
         self._recording = recording or Recording()
         self._journal = SqliteJournal.open(lock)
+        self._interrupted = False
+        self._interrupt: Callable[[], object] = lambda: None
 
     @classmethod
     def open(cls, around: Surroundings, settings: Settings, *, run: str, recording: Recording | None = None) -> Self:
@@ -119,6 +124,11 @@ class RunHost:
         return self._journal.run
 
     @property
+    def log(self) -> Path:
+        """Where a process without a terminal says what it has to say about this run."""
+        return self._around.project.state.prepare_run(self.run_id).root / "engine.log"
+
+    @property
     def client(self) -> RunClient:
         """The run as every other face sees it."""
         return RunClient(self._around.project, self.run_id)
@@ -126,6 +136,10 @@ class RunHost:
     def follow(self, *, after: int = 0) -> AsyncGenerator[Record, None]:
         """The run's events as they come."""
         return self._journal.follow(after=after)
+
+    def follow_pages(self, *, after: int = 0) -> AsyncGenerator[list[Record], None]:
+        """The same, as many at once as there are."""
+        return self._journal.follow_pages(after=after)
 
     async def wind_up(self, reason: str) -> ExitCode:
         """End a run whose engine is gone: what it left is saved and delivered, and nobody is asked anything."""
@@ -143,8 +157,18 @@ class RunHost:
             What the process is to exit with.
         """
         engine = self._engine(open_model(self._settings, self._around.environ, self._recording), live or Live())
+        loop = asyncio.get_running_loop()
+        self._interrupt = lambda: loop.call_soon_threadsafe(engine.interrupt)
         with _interrupted_by_signals(engine):
+            if self._interrupted:
+                engine.interrupt()
             return exit_code_of(await engine.run())
+
+    def interrupt(self) -> None:
+        """Bring the work to a safe place and leave the run to be resumed; from any thread, `run` then returns."""
+        self._interrupted = True
+        with suppress(RuntimeError):  # its loop is closed: it is over
+            self._interrupt()
 
     def _engine(self, model: Model, live: Live) -> Engine:
         return Engine(build_world(self._around, self._settings, self._journal, model=model, live=live), self._settings)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import platformdirs
 
-from loki_tui.core.errors import UsageError
 from loki_tui.core.events import RunCreated
 from loki_tui.core.settings import OF_THE_SCREEN, Settings, variable_of
 from loki_tui.core.settings_sources import ResolvedSettings, resolve_settings
-from loki_tui.store.project import Project, locate_project
+from loki_tui.runtime.whereabouts import project_here
+from loki_tui.store.project import Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,7 @@ class Surroundings:
         Raises:
             UsageError: There can be no project there.
         """
-        state_root = environ.get("LOKI_DIR")
-        try:
-            here = directory or Path.cwd()
-        except FileNotFoundError as error:
-            raise UsageError("The directory you are in is no longer there.", hint="Go to another: cd ~") from error
-        project = locate_project(here, state_root=Path(state_root) if state_root else None)
-        return cls(environ, project)
+        return cls(environ, project_here(environ, directory))
 
     def settings(self, overrides: Mapping[str, object] | None = None) -> Settings:
         """The settings in force.

@@ -12,7 +12,7 @@ from loki_tui.core.events import Record
 from loki_tui.core.messages import TextPart
 from loki_tui.core.money import format_usd
 from loki_tui.core.terminal import one_line
-from loki_tui.core.vocabulary import Verdict
+from loki_tui.core.vocabulary import Proof, Verdict
 from loki_tui.wording.amounts import counted
 from loki_tui.wording.line import Line, Tone
 
@@ -181,6 +181,61 @@ def _(event: ev.PhaseStarted) -> Line:
 def _(event: ev.PhaseFinished) -> Line:
     tone: Tone = "good" if event.verdict is Verdict.PASSED else "bad"
     return Line(f"{event.phase}: {event.verdict.replace('_', ' ').upper()}, {_cut(event.why)}", tone)
+
+
+@_line.register
+def _(event: ev.RequirementJudged) -> Line:
+    tone: Tone = "good" if event.proof is Proof.PROVEN else "bad" if event.proof is Proof.FAILING else "warn"
+    evidence = f": {_cut(event.evidence)}" if event.evidence else ""
+    return Line(f"requirement {_cut(event.id)} is {event.proof}{evidence}", tone)
+
+
+@_line.register
+def _(event: ev.ReviewSubmitted) -> Line:
+    found = f", {counted(len(event.findings), 'finding')}: {_cut(event.findings[0].message)}" if event.findings else ""
+    verdict = "passes it" if event.verdict == "pass" else "fails it"
+    return Line(f"{_cut(event.reviewer)} reviewed and {verdict}{found}", "good" if event.verdict == "pass" else "bad")
+
+
+@_line.register
+def _(event: ev.CouncilConvened) -> Line:
+    return Line(f"the council sits: {_cut(event.reason)}", "loud")
+
+
+@_line.register
+def _(event: ev.VoteCast) -> Line:
+    if event.void:
+        return Line(f"the vote of {_cut(event.member)} is void: {_cut(event.void)}", "warn")
+    why = f": {_cut(event.reasons[0])}" if event.reasons else ""
+    return Line(f"{_cut(event.member)} votes to {event.verdict}{why}", "good" if event.verdict == "approve" else "bad")
+
+
+@_line.register
+def _(event: ev.CouncilDecided) -> Line:
+    word, tone = ("approves", "good") if event.approved else ("does not approve", "bad")
+    return Line(f"the council {word}: {_cut(event.reason)}", tone)  # type: ignore[arg-type]
+
+
+@_line.register
+def _(event: ev.CheckpointRestored) -> Line:
+    return Line(
+        f"checkpoint {event.checkpoint} restored by {_cut(event.by)}; what was there is {event.saved_as}", "warn"
+    )
+
+
+@_line.register
+def _(event: ev.ReceiptWritten) -> Line:
+    return Line(f"receipt written: {_cut(event.headline)}")
+
+
+@_line.register
+def _(event: ev.StreamStarted) -> Line:
+    return Line(f"stream {_cut(event.name)} starts on {event.branch}")
+
+
+@_line.register
+def _(event: ev.StreamFinished) -> Line:
+    return Line(f"stream {_cut(event.name)} ends {event.outcome}: {_cut(event.reason)}")
 
 
 def action_text(event: ev.ActionStarted) -> str:

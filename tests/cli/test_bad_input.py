@@ -70,7 +70,7 @@ async def test_a_directory_that_is_no_repository_becomes_one_only_with_consent(t
 @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 2)])
 def test_on_a_terminal_consent_is_asked_for(loki: Program, answer: str, code: int) -> None:
     shutil.rmtree(loki.workspace / ".git")
-    ended, shown = loki.on_terminal("start", typed=f"{answer}\n")
+    ended, shown = loki.on_terminal("start", "--headless", typed=f"{answer}\n")
     assert ended == code, shown
     assert "is no git repository. Make it one? [y/N]: " in shown
     assert (loki.workspace / ".git").exists() == (answer == "y")

@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator
 
 from loki_tui.core import events as ev
 from loki_tui.core.events import Record
-from loki_tui.wording.line import Line
 from loki_tui.headless.present import Presenter
+from loki_tui.wording.line import Line
 from tests.headless.runs import CREATED, STARTED, recorded
 
 RUN = recorded(CREATED, STARTED, ev.RunClosed(outcome="stopped", reason="enough"), ev.Warned(message="too late"))

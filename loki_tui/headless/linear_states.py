@@ -1,0 +1,174 @@
+"""Where a run stands, in sentences: the panes of the screen, one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+
+from loki_tui.core.money import ZERO, format_usd
+from loki_tui.core.state import RunState
+from loki_tui.core.terminal import one_line
+from loki_tui.core.vocabulary import Proof, Purpose, Status, Verdict
+from loki_tui.headless.linear_events import who
+from loki_tui.runtime.client import RunView
+from loki_tui.wording.amounts import age, counted, in_bytes, in_words
+from loki_tui.wording.lines import action_text
+
+_FOR: dict[Purpose, str] = {
+    Purpose.PLAN: "planning",
+    Purpose.WORK: "the agent's work",
+    Purpose.COMPACT: "condensing",
+    Purpose.DELEGATE: "sub-agents",
+    Purpose.REVIEW: "reviews",
+    Purpose.VOTE: "the council",
+}
+
+
+def view_in_words(view: RunView, now: datetime) -> Iterator[str]:
+    """A run as it is now."""
+    yield _standing(view.status, view.reason)
+    yield from state_in_words(view.state, now if view.engine else view.state.at)
+    if (held := view.state.confinement) is not None:
+        badge = "Not confined" if held.rung == "none" else f"Confined by {held.rung} {held.detail}".strip()
+        yield f"{badge}. Open to agents: {'; '.join(held.uncovered)}." if held.uncovered else f"{badge}."
+    if view.engine is not None:
+        yield f"At work in process {view.engine.pid}."
+    elif not view.state.status.ended:
+        yield f"No engine is at work on it. To go on: loki --linear resume {view.state.run}"
+
+
+def past_in_words(state: RunState) -> Iterator[str]:
+    """A run as it was; nobody can tell a crash from a run that went on."""
+    yield _standing(state.status, state.reason)
+    yield from state_in_words(state, state.at)
+
+
+def state_in_words(state: RunState, now: datetime) -> Iterator[str]:
+    """All but whether it goes on."""
+    yield from _task(state, now)
+    yield from _doing(state)
+    yield _proven(state)
+    yield _budget(state)
+    yield from _checks(state, now)
+    yield _council(state)
+    yield _resources(state)
+    waiting = [f"{one.request.approval}, {one_line(one.request.title)}" for one in state.waiting_approvals]
+    yield f"Waiting for you: {'; '.join(waiting)}." if waiting else "Nothing waits for your decision."
+
+
+def requirements_in_words(state: RunState) -> Iterator[str]:
+    """Each requirement and how far it is proven."""
+    if not state.requirements:
+        yield "There is no plan yet. The document becomes a list of requirements first."
+    for name, judged in state.requirements.items():
+        evidence = f" Evidence: {one_line(judged.evidence)}" if judged.evidence else ""
+        yield f"{one_line(name)}, {judged.proof}: {one_line(judged.requirement.title)}.{evidence}"
+
+
+def costs_in_words(state: RunState) -> Iterator[str]:
+    """What was spent, and on what."""
+    books = state.books
+    yield _budget(state)
+    for purpose, cost in sorted(books.by_purpose.items(), key=lambda entry: entry[1], reverse=True):
+        if cost > 0:
+            yield f"{format_usd(cost)} for {_FOR[purpose]}."
+    for agent, cost in sorted(books.by_agent.items(), key=lambda entry: entry[1], reverse=True):
+        if cost > 0:
+            yield f"{format_usd(cost)} by {who(agent)}."
+    if books.unpriced:
+        yield f"The price of {counted(books.unpriced, 'answer')} is not known, so more was spent than this says."
+    usage = books.usage
+    cached = f", {usage.cache_read_tokens:,} of them from the cache" if usage.cache_read_tokens else ""
+    yield f"{usage.prompt_tokens:,} tokens in{cached}, {usage.output_tokens:,} out."
+    if state.finished_iterations and books.spent > 0:
+        yield f"{format_usd(books.spent / state.finished_iterations)} an iteration, on average."
+
+
+def _standing(status: Status, reason: str) -> str:
+    return f"{status.value.capitalize()}: {one_line(reason)}." if reason else f"{status.value.capitalize()}."
+
+
+def _task(state: RunState, now: datetime) -> Iterator[str]:
+    created = state.created
+    prd = f" on {one_line(created.prd_path)}" if created is not None else ""
+    yield f"Run {state.run}{prd}, {in_words(state.elapsed(now))}."
+    most = f" of at most {created.max_iterations:,}" if created is not None else ""
+    stage = "" if state.status.ended else f", stage {state.stage}"
+    yield f"Iteration {state.iterations_begun:,}{most}{stage}."
+    if state.branch is not None:
+        tip = f", at {state.commit[:10]}" if state.commit else ", nothing committed yet"
+        yield f"Branch {state.branch.branch}{tip}."
+
+
+def _doing(state: RunState) -> Iterator[str]:
+    if state.status is not Status.RUNNING:
+        return
+    for action in state.in_flight.values():
+        yield f"Now: {action_text(action)}"
+    for request in state.open_requests.values():
+        yield f"Now: {who(request.agent)} waits for an answer of {one_line(request.model)}."
+    if state.running_phase is not None:
+        yield f"Now: measuring {one_line(state.running_phase)}."
+
+
+def _proven(state: RunState) -> str:
+    if not state.requirements:
+        return "Requirements: no plan yet."
+    proofs = [judged.proof for judged in state.requirements.values()]
+    others = [f"{proofs.count(proof)} {proof}" for proof in Proof if proof in proofs and proof is not Proof.PROVEN]
+    return f"Requirements: {', '.join([f'{proofs.count(Proof.PROVEN)} of {len(proofs)} proven', *others])}."
+
+
+def _budget(state: RunState) -> str:
+    books = state.books
+    least = "at least " if books.unpriced else ""
+    limit = f" of {format_usd(books.limit)}" if books.limit is not None else ", no limit is set"
+    parts = [f"Budget: {least}{format_usd(books.spent)} spent{limit}"]
+    if held := sum(books.reserved.values(), ZERO):
+        parts.append(f"{format_usd(held)} set aside")
+    if books.unconfirmed:
+        parts.append(f"{format_usd(books.unconfirmed)} uncertain, for answers that were lost")
+    if books.left is not None:
+        parts.append(f"{format_usd(max(Decimal(0), books.left))} left")
+    if state.needed is not None:
+        parts.append(f"a budget of {format_usd(state.needed)} is needed to go on")
+    return f"{', '.join(parts)}."
+
+
+def _checks(state: RunState, now: datetime) -> Iterator[str]:
+    if not state.phases:
+        yield "Checks: nothing was measured yet."
+    for name, fact in state.phases.items():
+        word = fact.verdict.replace("_", " ")
+        if state.stale(fact):
+            # The files it covers have changed since: nobody knows what it would say now.
+            word = f"stale, was {word}"
+        at = state.measured_at.get(name)
+        when = f", {age(at, now)}" if at is not None else ""
+        show = "" if fact.verdict is Verdict.PASSED else " errors has more."
+        yield f"Check {one_line(name)}: {word}, {one_line(fact.why)}{when}.{show}"
+
+
+def _council(state: RunState) -> str:
+    council = state.council
+    if not council.sitting:
+        return "Council: it has not sat."
+    approving = sum(vote.verdict == "approve" and not vote.void for vote in council.votes)
+    came = "it still sits"
+    if (decided := council.decided) is not None:
+        came = f"{'approved' if decided.approved else 'not approved'}: {one_line(decided.reason)}"
+    return f"Council, sitting {council.sitting}: {approving} of {len(council.votes)} approve; {came}."
+
+
+def _resources(state: RunState) -> str:
+    if not state.samples:
+        return "Resources: nothing was sampled yet."
+    taken = state.samples[-1]
+    sample = taken.sample
+    over = f" Above the threshold: {' and '.join(taken.over)}." if taken.over else ""
+    machine = (
+        f"machine {sample.cpu_percent:.0f} percent of its processors and {sample.memory_percent:.0f} of its memory"
+    )
+    own = f"this run {sample.run_cpu_percent:.0f} percent of one processor and {in_bytes(sample.run_rss_bytes)}"
+    return f"Resources: {machine}; {own}.{over}"

@@ -1,0 +1,69 @@
+"""What is asked of a run's engine by typing at it: pause, go on, a budget, a note, the end."""
+
+from __future__ import annotations
+
+from loki_tui.core.money import format_usd
+from loki_tui.core.vocabulary import Status
+from loki_tui.headless import linear_commands as cmd
+from loki_tui.headless.linear_desk import Desk
+from loki_tui.runtime.client import RunView
+
+
+class Steering:
+    """Asks something of the run's engine.
+
+    Args:
+        desk: The run.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def ask(self, wish: cmd.Steering) -> None:
+        """Ask.
+
+        Raises:
+            LokiError: It cannot be sent.
+        """
+        view = self._desk.view()
+        if view.state.status.ended:
+            self._desk.paper.put(f"This run has ended: {view.state.status}.")
+            return
+        if view.engine is None:
+            others = f"To go on: loki --linear resume {view.state.run}. To end it: loki stop {view.state.run}"
+            self._desk.paper.put(f"No engine is at work on this run, so nobody hears that. {others}")
+            return
+        client, said = self._desk.client, self._desk.paper.put
+        match wish:
+            case cmd.Pause():
+                client.pause()
+                said("Sent: pause.")
+            case cmd.Resume():
+                self._resume(wish, view)
+            case cmd.Budget(limit=limit):
+                client.set_budget(limit)
+                said(f"Sent: the budget is to be {format_usd(limit)}.")
+            case cmd.Say(note=note):
+                client.steer(note)
+                said("Sent: the agent reads it at its next turn.")
+            case cmd.Stop(run=run):
+                self._stop(run)
+
+    def _resume(self, wish: cmd.Resume, view: RunView) -> None:
+        state, put = view.state, self._desk.paper.put
+        enough = state.needed is None or (state.books.limit is not None and state.books.limit >= state.needed)
+        if wish.budget is None and state.status is Status.PAUSED and not enough:
+            put(f"A budget of {format_usd(state.needed or state.books.committed)} is needed. Type resume DOLLARS.")
+        elif wish.budget is None and state.status is not Status.PAUSED:
+            put(f"It is not paused: {state.status}.")
+        else:
+            self._desk.client.resume(wish.budget)
+            put("Sent: resume.")
+
+    def _stop(self, run: str) -> None:
+        client, put = self._desk.client, self._desk.paper.put
+        if run != client.run:
+            put(f"To save its work and end this run for good, type: stop {client.run}")
+            return
+        client.stop()
+        put("Sent: stop.")

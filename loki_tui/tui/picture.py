@@ -1,0 +1,77 @@
+"""What the panes are made from: one run at one moment, now or looked back on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from loki_tui.core.state import RunState
+    from loki_tui.core.vocabulary import Sample, Status
+    from loki_tui.runtime.client import RunView
+    from loki_tui.runtime.history import IterationMark
+
+
+@dataclass(slots=True)
+class Picture:
+    """A run as the screen shows it. Every pane is a function of this and of its own width."""
+
+    view: RunView
+    now: datetime
+    """The moment that is shown: the present for a run that is watched, else that of the event looked at."""
+    live: bool
+    """Whether this is the present, not a look back."""
+    last_seq: int
+    """The newest event of the run, which a look back has not reached."""
+    iterations: Sequence[IterationMark] = ()
+    """All of the run's iterations, later ones than the moment shown included."""
+    vitals: Sample | None = None
+    """The machine and the run's processes right now, where they are on this machine."""
+    thinking: Mapping[str, str] = field(default_factory=dict)
+    """Agent to the end of what it is saying, while it is saying it."""
+    printing: Mapping[str, str] = field(default_factory=dict)
+    """Action to the end of its output, while it runs."""
+
+    @property
+    def state(self) -> RunState:
+        """The run's folded state."""
+        return self.view.state
+
+    @property
+    def status(self) -> Status:
+        """Its status; a look back cannot tell a crash from a run that went on."""
+        return self.view.status if self.live else self.state.status
+
+    @property
+    def reason(self) -> str:
+        """Why it is so."""
+        return self.view.reason if self.live else self.state.reason
+
+    @property
+    def elapsed(self) -> timedelta:
+        """How long the run had been going."""
+        return self.state.elapsed(self.now)
+
+    @property
+    def past_iterations(self) -> Sequence[IterationMark]:
+        """The iterations begun by the moment shown."""
+        if self.live:
+            return self.iterations
+        return [mark for mark in self.iterations if mark.seq <= self.state.seq]
+
+    def pace(self, latest: int = 5) -> tuple[Decimal, timedelta] | None:
+        """What the latest finished iterations cost and took together; none before the first has finished."""
+        seq = self.last_seq if self.live else self.state.seq
+        finished = [
+            mark
+            for mark in self.past_iterations
+            if mark.finished_at is not None and mark.finished_seq is not None and mark.finished_seq <= seq
+        ][-latest:]
+        if not finished:
+            return None
+        spent = sum((mark.spent for mark in finished), Decimal(0))
+        took = sum(((mark.finished_at or mark.started_at) - mark.started_at for mark in finished), timedelta())
+        return spent, took

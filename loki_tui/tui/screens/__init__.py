@@ -1,0 +1,3 @@
+"""Screens: what is wired together of widgets, and what keys do there."""
+
+from __future__ import annotations

@@ -1,0 +1,137 @@
+"""The cockpit: one run at a glance, and the keys to steer it, to look back and to look closer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.binding import BindingType
+
+from loki_tui.tui.actions import bindings
+from loki_tui.tui.screens.looking_back import LookingBack
+from loki_tui.tui.screens.pane_keys import PaneKeys
+from loki_tui.tui.screens.steering import Steering
+from loki_tui.tui.widgets.board import Pane
+from loki_tui.tui.widgets.rows_canvas import RowsCanvas
+from loki_tui.tui.widgets.rows_view import RowsView
+
+if TYPE_CHECKING:
+    from loki_tui.tui.feed import Feed, Item
+    from loki_tui.tui.screens.approvals import ApprovalsScreen
+    from loki_tui.tui.session import RunSession
+
+EARLIER = 300
+"""Records that are read when the activity is scrolled to its top."""
+SCROLLED_BACK = 2_000
+"""Items that scrolling back brings at the most; further back one goes by moving in time."""
+
+
+class CockpitScreen(Steering, LookingBack, PaneKeys):
+    """Mission control for one run."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("cockpit")]
+
+    _approving: ApprovalsScreen | None = None
+
+    def _paint(self) -> None:
+        super()._paint()
+        if self._approving is not None and self._approving.is_current and self.session is not None:
+            self._approving.repaint()
+
+    def note(self, *changed: str) -> None:
+        """Have what depends on this painted, here and on the approvals over it."""
+        super().note(*changed)
+        if self._approving is not None and self._approving.is_current:
+            self._approving.repaint()
+
+    # -- a closer look --------------------------------------------------------------------------
+
+    @on(RowsView.Opened)
+    def _opened_item(self, message: RowsView.Opened) -> None:
+        view = message.view
+        if view.id == "approvals":
+            self.action_approvals()
+        elif view.id == "iterations" and self.session is not None:
+            marks = self.session.iterations
+            if message.item < len(marks):
+                self.look_at(marks[message.item].seq)
+        elif view.id == "activity" and (item := self._item(message.item)) is not None:
+            self._look_at_whole(item)
+        elif isinstance(view, Pane):
+            self.action_zoom()
+
+    def _item(self, place: int | None) -> Item | None:
+        items = self.feed_painter.items if self.feed_painter is not None else []
+        if not items:
+            return None
+        return items[min(place, len(items) - 1)] if place is not None else items[-1]
+
+    @work(group="open", exclusive=True)
+    async def _look_at_whole(self, item: Item) -> None:
+        from loki_tui.core.errors import LokiError  # noqa: PLC0415 (after the first paint)
+        from loki_tui.tui.documents import document_of  # noqa: PLC0415
+        from loki_tui.tui.screens.viewer import ViewerScreen  # noqa: PLC0415
+
+        if self.session is None:
+            return
+        try:
+            document = await self.session.ask(lambda history: document_of(item, history))
+        except LokiError as error:
+            self.complain(error)
+        else:
+            self.app.push_screen(ViewerScreen(document, split=self.app.size.width >= 140))
+
+    @work(group="copy", exclusive=True)
+    async def action_copy(self) -> None:
+        """Copy the diff, the command or the words under the cursor."""
+        from loki_tui.core.errors import LokiError  # noqa: PLC0415 (after the first paint)
+        from loki_tui.tui.documents import to_copy  # noqa: PLC0415
+
+        item = self._item(self.board.pane("activity").cursor)
+        if item is None or self.session is None:
+            return
+        try:
+            text = await self.session.ask(lambda history: to_copy(item, history))
+        except LokiError as error:
+            self.complain(error)
+        else:
+            self.app.copy_to_clipboard(text)
+            self.notify(f"Copied {len(text):,} characters.", markup=False)
+
+    def action_filter(self) -> None:
+        """Narrow the activity to one kind of things, or show all again."""
+        if self.feed_painter is None:
+            return
+        name = self.feed_painter.next_filter()
+        self.board.pane("activity").set_title("Activity" if name == "everything" else f"Activity: {name} only")
+        self.note("moment")
+
+    def on_rows_canvas_at_top(self, message: RowsCanvas.AtTop) -> None:
+        """Read what was before, when the activity is scrolled up to its beginning."""
+        if message.view.id == "activity" and self.session is not None:
+            self._read_earlier(self.session, self.session.feed if self.past is None else self.past[1])
+
+    @work(group="earlier", exclusive=True)
+    async def _read_earlier(self, session: RunSession, feed: Feed) -> None:
+        first = feed.first_seq
+        if first is None or first <= 1 or len(feed) >= SCROLLED_BACK:
+            return
+        records = await session.ask(lambda history: history.page_before(first, limit=EARLIER))
+        if records and feed.first_seq == first:
+            feed.put_before(records)
+            self.board.pane("activity").keep_place()
+            self.note("moment")
+
+    # -- decisions ------------------------------------------------------------------------------
+
+    @work(group="approvals", exclusive=True)
+    async def action_approvals(self) -> None:
+        """Look at what waits, and decide."""
+        from loki_tui.tui.screens.approvals import ApprovalsScreen  # noqa: PLC0415 (after the first paint)
+
+        session = self._open_session()
+        if session is None:
+            return
+        self._approving = ApprovalsScreen(session)
+        await self.app.push_screen_wait(self._approving)
+        self._approving = None

@@ -1,0 +1,96 @@
+"""The two lines that are always there: what the run is doing and why, and what holds it."""
+
+from __future__ import annotations
+
+from loki_tui.core.money import format_usd
+from loki_tui.core.terminal import one_line
+from loki_tui.core.vocabulary import Confinement, Status
+from loki_tui.tui.picture import Picture
+from loki_tui.tui.rows import Row, Span, Tone, cells, row, spread
+from loki_tui.tui.views.signs import STATUS
+from loki_tui.wording.amounts import in_words
+
+
+def rows(picture: Picture, width: int) -> list[Row]:
+    """The header."""
+    return [
+        spread(_state(picture), _place(picture, width), width),
+        spread(_surroundings(picture, width), _money(picture), width),
+    ]
+
+
+def _state(picture: Picture) -> Row:
+    sign, tone = STATUS[picture.status]
+    word: Span = (f"{sign} {picture.status.upper()}", tone if tone != "plain" else "loud")
+    reason = one_line(picture.reason)
+    if picture.status is Status.RUNNING and not reason:
+        reason = _doing(picture)
+    return row(word, (f"  {reason}" if reason else "", "plain"))
+
+
+def _doing(picture: Picture) -> str:
+    state = picture.state
+    if state.in_flight:
+        action = next(reversed(state.in_flight.values()))
+        given = action.input.get("command") or action.input.get("path") or action.input.get("pattern") or ""
+        return one_line(f"{action.tool} {given}")
+    if state.running_phase:
+        return f"measures {one_line(state.running_phase)}"
+    if state.open_requests:
+        return f"asks {one_line(next(reversed(state.open_requests.values())).model)}"
+    return ""
+
+
+def _place(picture: Picture, width: int) -> Row:
+    state = picture.state
+    if not picture.live:
+        return row(
+            (" ◀ LOOKING BACK ", "alert"),
+            (f" {picture.now.astimezone():%H:%M:%S}", "loud"),
+            f" event {state.seq:,} of {picture.last_seq:,}",
+        )
+    most = f"/{state.created.max_iterations:,}" if state.created else ""
+    number = picture.past_iterations[-1].number if picture.past_iterations else 0
+    word = "iteration" if width >= 100 else "it"
+    return row((f"{word} ", "quiet"), f"{number:,}{most}", (f" {state.stage}", "accent"))
+
+
+def _surroundings(picture: Picture, width: int) -> Row:
+    state = picture.state
+    parts: list[Span] = []
+    if state.created is not None:
+        parts.append((one_line(state.created.models.get("work", "")), "plain"))
+    parts.append((in_words(picture.elapsed), "plain"))
+    if state.confinement is not None:
+        parts.append(_badge(state.confinement, width))
+    if state.branch is not None and width >= 100:
+        parts.append((one_line(state.branch.branch), "quiet"))
+    if state.created is not None and width >= 140:
+        parts.append((one_line(state.created.prd_path), "quiet"))
+    spans: list[Span] = []
+    for part in parts:
+        if part[0]:
+            spans += [(" · ", "quiet"), part] if spans else [part]
+    return tuple(spans)
+
+
+def _badge(held: Confinement, width: int) -> Span:
+    """What holds the hands, and that it does not hold everything."""
+    if held.rung == "none":
+        return "NOT CONFINED", "bad"
+    gaps = len(held.uncovered)
+    detail = f"{held.rung} {held.detail}".strip()
+    said = f"{detail}, open to {', '.join(held.uncovered)}" if gaps else detail
+    if width < 160 or cells(said) > width // 2:
+        said = f"{detail}, {gaps} open" if gaps else detail
+    return one_line(said), "warn" if gaps else "good"
+
+
+def _money(picture: Picture) -> Row:
+    books = picture.state.books
+    least = "≥" if books.unpriced else ""
+    spent = f"{least}{format_usd(books.spent)}"
+    if books.limit is None:
+        return row((spent, "loud"), (" no limit", "quiet"))
+    tone: Tone = "bad" if books.committed >= books.limit else "loud"
+    return row((spent, tone), (f" of {format_usd(books.limit)}", "quiet"))

@@ -1,0 +1,46 @@
+"""Signs and words for states of things: a shape and a word each, so that colour is never needed."""
+
+from __future__ import annotations
+
+from loki_tui.core.vocabulary import Proof, Risk, Status, Verdict
+from loki_tui.tui.rows import Tone
+
+STATUS: dict[Status, tuple[str, Tone]] = {
+    Status.RUNNING: ("▶", "good"),
+    Status.PAUSED: ("‖", "warn"),
+    Status.WAITING: ("?", "warn"),
+    Status.STOPPING: ("■", "warn"),
+    Status.COMPLETED: ("✔", "good"),
+    Status.EXHAUSTED: ("✘", "bad"),
+    Status.STAGNATED: ("✘", "bad"),
+    Status.STOPPED: ("■", "bad"),
+    Status.FAILED: ("✘", "bad"),
+    Status.CRASHED: ("!", "bad"),
+}
+
+PROOF: dict[Proof, tuple[str, Tone]] = {
+    Proof.UNPROVEN: ("○", "quiet"),
+    Proof.PROVEN: ("✔", "good"),
+    Proof.FAILING: ("✘", "bad"),
+    Proof.STALE: ("~", "warn"),
+}
+
+VERDICT: dict[Verdict, tuple[str, Tone]] = {
+    Verdict.PASSED: ("✔", "good"),
+    Verdict.FAILED: ("✘", "bad"),
+    Verdict.NOT_APPLICABLE: ("-", "quiet"),
+    Verdict.NOT_RUN: ("?", "warn"),
+    Verdict.ERROR: ("!", "bad"),
+}
+
+RISK: dict[Risk, tuple[str, Tone]] = {
+    Risk.READ: ("reads", "quiet"),
+    Risk.EDIT: ("edits", "plain"),
+    Risk.RUN: ("runs", "plain"),
+    Risk.NETWORK: ("network", "warn"),
+    Risk.OUTSIDE: ("OUTSIDE", "bad"),
+    Risk.DESTRUCTIVE: ("DESTRUCTIVE", "bad"),
+}
+
+GRAVE = frozenset({Risk.NETWORK, Risk.OUTSIDE, Risk.DESTRUCTIVE})
+"""Risks to be named wherever a request is; what merely reads, edits or runs says so in its title."""

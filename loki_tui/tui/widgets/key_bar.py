@@ -1,0 +1,60 @@
+"""The last line: the keys a person needs most here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.events import Resize
+
+from loki_tui.tui.actions import Scope, actions_of, key_text
+from loki_tui.tui.rows import Row, Span, cells
+from loki_tui.tui.widgets.rows_canvas import RowsCanvas
+
+
+class KeyBar(RowsCanvas):
+    """Keys and what they do, as many as fit.
+
+    Args:
+        scopes: Where one is, most important first.
+    """
+
+    def __init__(self, *scopes: Scope) -> None:
+        super().__init__(classes="keybar")
+        self._scopes = scopes
+        self.notice = ""
+        """Said in place of the keys, while there is something to say."""
+
+    def on_mount(self) -> None:
+        """Show the keys."""
+        self.call_after_refresh(self.show_keys)
+
+    def on_resize(self, event: Resize) -> None:  # noqa: ARG002 (as the view's)
+        """Show as many as fit now."""
+        self.show_keys()
+
+    def show_keys(self) -> None:
+        """Show them, or the notice."""
+        keymap: Mapping[str, str] = getattr(self.app, "keymap_given", {})
+        self.show([((f" {self.notice}", "warn"),)] if self.notice else [_keys(self._scopes, keymap, self.size.width)])
+
+    def say(self, notice: str) -> None:
+        """Show a notice; an empty one brings the keys back."""
+        if notice != self.notice:
+            self.notice = notice
+            self.show_keys()
+
+
+def _keys(scopes: tuple[Scope, ...], keymap: Mapping[str, str], width: int) -> Row:
+    spans: list[Span] = []
+    room = width
+    for scope in scopes:
+        for action in actions_of(scope):
+            if not action.footer:
+                continue
+            pair: list[Span] = [(f" {key_text(action, keymap).split()[0]}", "accent"), (f" {action.label} ", "quiet")]
+            size = sum(cells(text) for text, _ in pair)
+            if size > room:
+                return tuple(spans)
+            spans += pair
+            room -= size
+    return tuple(spans)

@@ -1,0 +1,444 @@
+"""The cockpit on real journals: what it shows follows the run, and every key does what it says."""
+
+from __future__ import annotations
+
+import pytest
+from textual.pilot import Pilot
+
+from loki_tui.core import events as ev
+from loki_tui.core.fold import fold
+from loki_tui.core.messages import TextPart
+from loki_tui.runtime.client import RunView
+from loki_tui.tui.actions import PANES
+from loki_tui.tui.app import Left
+from loki_tui.tui.painter import FILTERS, VIEWS
+from loki_tui.tui.picture import Picture
+from loki_tui.tui.screens.dialogs import AskScreen
+from loki_tui.tui.screens.viewer import ViewerScreen
+from loki_tui.tui.stepping import STEPS
+from loki_tui.tui.views import timeline
+from loki_tui.tui.widgets.key_bar import KeyBar
+from loki_tui.tui.widgets.rows_canvas import RowsCanvas
+from loki_tui.tui.widgets.rows_view import RowsView
+from loki_tui.tui.widgets.timeline import Timeline
+from tests.support import scenes
+from tests.support.life import answered, asked
+from tests.tui.bridge import Bridge, shown
+from tests.tui.conftest import Enter
+from tests.tui.until import until
+
+SIZES = [(80, 24), (120, 36), (200, 60)]
+FULL = scenes.full()
+
+
+async def looking_at(b: Bridge, pilot: Pilot[Left], seq: int | None) -> None:
+    """Wait until an event's moment is painted; none for the present."""
+
+    def there() -> bool:
+        past = b.cockpit.past
+        return (past is None if seq is None else past is not None and past[0].state.seq == seq) and not (
+            b.cockpit._changed or b.cockpit._due
+        )
+
+    await until(pilot, there, f"event {seq}")
+
+
+def assert_shows(b: Bridge, seq: int) -> None:
+    """Every pane shows the run as a fold of its first events gives it."""
+    assert b.cockpit.past is not None
+    state = b.cockpit.past[0].state
+    with b.session.client.history() as history:
+        assert state == fold(history.page(after=0, limit=seq), run="r1")
+    expected = Picture(
+        RunView(state, b.session.engine), state.at, False, last_seq=len(FULL), iterations=b.session.iterations
+    )
+    for name, view in VIEWS.items():
+        pane = b.pane(name)
+        if pane in b.cockpit.board.shown():
+            assert list(pane.rows) == list(view.rows(expected, pane.content_width)[0]), name
+    assert all(item.seq <= seq for item in b.cockpit.feed_painter.items)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("scene", ["empty", "full", "paused", "ended"])
+async def test_it_opens_at_every_size(enter: Enter, scene: str, size: tuple[int, int]) -> None:
+    b = enter(getattr(scenes, scene)())
+    async with b.app.run_test(size=size) as pilot:
+        await b.open(pilot)
+        await until(pilot, lambda: all(pane.rows for pane in b.cockpit.board.shown()), "every pane")
+        for pane in b.cockpit.board.shown():
+            assert pane.region.height >= 4
+        assert b.session.state == b.state_at()
+
+
+async def test_what_happens_is_seen_as_it_happens(enter: Enter) -> None:
+    b = enter(scenes.empty())
+    async with b.app.run_test(size=(200, 60)) as pilot:
+        await b.open(pilot)
+        assert "No plan yet" in b.text("requirements")
+        b.live.append(*FULL[2:60])
+        await until(pilot, lambda: "0 of 6 proven" in str(b.pane("requirements").border_title), "the plan")
+        await until(pilot, lambda: b.session.state.seq == 60 and not b.cockpit._changed, "all of it")
+        assert b.session.state == b.state_at()
+        request = asked("m9")
+        b.live.append(request, answered("m9", TextPart(text="Now I know.")))
+        await until(pilot, lambda: "Now I know." in b.text("activity"), "what was said")
+        b.live.append(ev.RunPaused(by="person", reason="lunch"))
+        await until(pilot, lambda: "PAUSED  lunch" in shown(b.cockpit.query_one("#header", RowsCanvas)), "the pause")
+
+
+async def test_a_burst_of_events_loses_none(enter: Enter) -> None:
+    events = scenes.stream(3_000)
+    b = enter(events[:2])
+    async with b.app.run_test(size=(120, 36)) as pilot:
+        await b.open(pilot)
+        for first in range(2, 3_000, 250):
+            b.live.append(*events[first : first + 250])
+        await until(pilot, lambda: b.session.state.seq >= 2_990 and not b.cockpit._changed, "all of them")
+        assert b.session.state == b.state_at()
+
+
+async def test_an_engine_that_dies_is_noticed(enter: Enter) -> None:
+    b = enter(FULL, alive=False)
+    async with b.app.run_test(size=(120, 36)) as pilot:
+        await b.open(pilot)
+        assert "CRASHED" in shown(b.cockpit.query_one("#header", RowsCanvas))
+
+
+# -- looking back -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_steps_back_and_forward_show_each_moment_as_it_was(enter: Enter, size: tuple[int, int]) -> None:
+    b = enter(FULL)
+    steps = [seq for seq, event in enumerate(FULL, start=1) if event.kind in STEPS]
+    async with b.app.run_test(size=size) as pilot:
+        await b.open(pilot)
+        here = len(FULL)
+        for _ in range(4):
+            here = max(seq for seq in steps if seq < here)
+            await pilot.press("[")
+            await looking_at(b, pilot, here)
+            assert_shows(b, here)
+        assert "LOOKING BACK" in shown(b.cockpit.query_one("#header", RowsCanvas))
+        here = min(seq for seq in steps if seq > here)
+        await pilot.press("]")
+        await looking_at(b, pilot, here)
+        assert_shows(b, here)
+        await pilot.press("l")
+        await looking_at(b, pilot, None)
+        assert "LOOKING BACK" not in shown(b.cockpit.query_one("#header", RowsCanvas))
+
+
+async def test_iterations_and_the_very_beginning_are_a_key_away(enter: Enter) -> None:
+    b = enter(FULL)
+    begun = [seq for seq, event in enumerate(FULL, start=1) if event.kind == "iteration_started"]
+    async with b.app.run_test(size=(120, 36)) as pilot:
+        await b.open(pilot)
+        for seq in reversed(begun):
+            await pilot.press("{")
+            await looking_at(b, pilot, seq)
+            assert_shows(b, seq)
+        await pilot.press("}")
+        await looking_at(b, pilot, begun[1])
+        await pilot.press("<")
+        await looking_at(b, pilot, 1)
+        assert_shows(b, 1)
+        await pilot.press("escape")
+        await looking_at(b, pilot, None)
+
+
+async def test_the_present_is_where_forward_ends(enter: Enter) -> None:
+    b = enter(FULL)
+    async with b.app.run_test(size=(120, 36)) as pilot:
+        await b.open(pilot)
+        await pilot.press("[")
+        await until(pilot, lambda: b.cockpit.past is not None, "the past")
+        for _ in range(10):
+            await pilot.press("]")
+        await looking_at(b, pilot, None)
+
+
+async def test_keys_pressed_faster_than_the_journal_answers_are_all_steps(enter: Enter) -> None:
+    b = enter(FULL)
+    steps = [seq for seq, event in enumerate(FULL, start=1) if event.kind in STEPS]
+    async with b.app.run_test(size=(120, 36)) as pilot:
+        await b.open(pilot)
+        await pilot.press(*"[" * 10)
+        await looking_at(b, pilot, steps[-11] if steps[-1] == len(FULL) else steps[-10])
+
+
+async def test_a_click_and_a_drag_on_the_timeline_go_there(enter: Enter) -> None:
+    b = enter(FULL)
+    async with b.app.run_test(size=(120, 36)) as pilot:
+        await b.open(pilot)
+        width = b.cockpit.query_one(Timeline).size.width
+        await pilot.click(Timeline, offset=(40, 0))
+        await looking_at(b, pilot, seq := timeline.seq_at(40, len(FULL), width))
+        assert_shows(b, seq)
+        await pilot.mouse_down(Timeline, offset=(40, 0))
+        for cell in range(35, 9, -5):
+            await pilot.hover(Timeline, offset=(cell, 0))
+        await pilot.mouse_up(Timeline, offset=(10, 0))
+        await looking_at(b, pilot, seq := timeline.seq_at(10, len(FULL), width))
+        assert_shows(b, seq)
+        await pilot.hover(Timeline, offset=(60, 0))
+        assert b.cockpit.past is not None
+        assert b.cockpit.past[0].state.seq == seq
+        end = sum(timeline.track(width)) - 1
+        await pilot.click(Timeline, offset=(end, 0))
+        await looking_at(b, pilot, None)
+
+
+async def test_a_run_that_goes_on_leaves_the_past_alone(enter: Enter) -> None:
+    b = enter(FULL)
+    async with b.app.run_test(size=(120, 36)) as pilot:
+        await b.open(pilot)
+        await pilot.press("<")
+        await looking_at(b, pilot, 1)
+        before = b.text("activity")
+        b.live.append(ev.Warned(message="the present goes on"))
+        await until(pilot, lambda: b.session.state.seq == len(FULL) + 1 and not b.cockpit._changed, "the warning")
+        assert b.text("activity") == before
+        assert "event 1 of 260" in shown(b.cockpit.query_one("#header", RowsCanvas))
+        await pilot.press("l")
+        await until(pilot, lambda: "the present goes on" in b.text("activity"), "the present")
+
+
+# -- search -------------------------------------------------------------------------------------
+
+
+async def search(b: Bridge, pilot: Pilot[Left], text: str) -> None:
+    """Type what to look for."""
+    await pilot.press("/")
+    await until(pilot, lambda: isinstance(b.app.screen, AskScreen), "the question")
+    await pilot.press(*text, "enter")
+
+
+async def test_a_search_goes_to_the_latest_place_and_on_from_there(enter: Enter) -> None:
+    b = enter(FULL)
+    places = [seq for seq, event in enumerate(FULL, start=1) if "index of words" in event.model_dump_json()]
+    assert len(places) > 2
+    async with b.app.run_test(size=(120, 36)) as pilot:
+        await b.open(pilot)
+        await search(b, pilot, "index of words")
+        await looking_at(b, pilot, places[-1])
+        await pilot.press("N")
+        await looking_at(b, pilot, places[-2])
+        await pilot.press("N")
+        await looking_at(b, pilot, places[-3])
+        await pilot.press("n")
+        await looking_at(b, pilot, places[-2])
+
+
+async def test_a_search_in_vain_says_so_and_stays(enter: Enter) -> None:
+    b = enter(FULL)
+    async with b.app.run_test(size=(120, 36), notifications=True) as pilot:
+        await b.open(pilot)
+        await search(b, pilot, "xyzzy")
+        await until(pilot, lambda: "'xyzzy' is not there before this." in b.said, "the answer")
+        assert b.cockpit.past is None
+        await pilot.press("n")
+        await until(pilot, lambda: "'xyzzy' is not there after this." in b.said, "the answer")
+
+
+async def test_errors_are_a_key_away(enter: Enter) -> None:
+    b = enter(FULL)
+    async with b.app.run_test(size=(120, 36), notifications=True) as pilot:
+        await b.open(pilot)
+        with b.session.client.history() as history:
+            wanted, start = [], len(FULL) + 1
+            while (found := history.next_problem(start=start, backwards=True)) is not None:
+                wanted.append(found)
+                start = found
+        await pilot.press("e")
+        await looking_at(b, pilot, wanted[0] if wanted[0] < len(FULL) else wanted[1])
+        await pilot.press("E")
+        await looking_at(b, pilot, wanted[1])
+        await pilot.press("e")
+        await looking_at(b, pilot, wanted[0])
+
+
+# -- the activity -------------------------------------------------------------------------------
+
+
+async def test_the_activity_is_narrowed_kind_by_kind(enter: Enter) -> None:
+    b = enter(FULL)
+    async with b.app.run_test(size=(120, 36)) as pilot:
+        await b.open(pilot)
+        for name in [*list(FILTERS)[1:], "everything"]:
+            await pilot.press("f")
+            await until(pilot, lambda: not b.cockpit._changed, "the repaint")
+            assert (name in str(b.pane("activity").border_title)) == (name != "everything")
+            wanted = FILTERS[name]
+            items = b.cockpit.feed_painter.items  # type: ignore[union-attr]
+            assert items
+            assert wanted is None or name == "trouble" or all(item.event.kind in wanted for item in items)
+
+
+async def test_the_command_under_the_cursor_is_copied(enter: Enter) -> None:
+    b = enter(FULL)
+    async with b.app.run_test(size=(120, 36)) as pilot:
+        await b.open(pilot)
+        items = b.cockpit.feed_painter.items  # type: ignore[union-attr]
+        place = max(
+            number
+            for number, item in enumerate(items)
+            if isinstance(item.event, ev.ActionStarted) and item.event.tool == "shell"
+        )
+        b.pane("activity").go_to(place)
+        await pilot.press("y")
+        await until(pilot, lambda: b.app.clipboard, "the copy")
+        event = items[place].event
+        assert isinstance(event, ev.ActionStarted)
+        assert b.app.clipboard == event.input["command"]
+
+
+async def test_an_item_is_seen_whole_and_left_again(enter: Enter) -> None:
+    b = enter(FULL)
+    async with b.app.run_test(size=(160, 40), notifications=True) as pilot:
+        await b.open(pilot)
+        items = b.cockpit.feed_painter.items  # type: ignore[union-attr]
+        place = max(number for number, item in enumerate(items) if item.ended is not None and item.ended.diff)
+        b.pane("activity").go_to(place)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(b.app.screen, ViewerScreen), "the viewer")
+        view = b.app.screen.query_one("#document", RowsView)
+        await until(pilot, lambda: view.rows, "the document")
+        assert "│" in shown(view)
+        await pilot.press("t")
+        assert "│" not in shown(view)
+        await pilot.press("y")
+        assert "+    return value_1" in b.app.clipboard
+        await pilot.resize_terminal(80, 24)
+        await pilot.press("t")
+        assert "Side by side needs 100 columns." in b.said
+        await pilot.press("escape")
+        await until(pilot, lambda: b.app.screen is b.cockpit, "the cockpit")
+
+
+async def test_scrolling_up_brings_what_was_before(enter: Enter) -> None:
+    b = enter(scenes.stream(2_000))
+    async with b.app.run_test(size=(120, 36)) as pilot:
+        await b.open(pilot)
+        pane = b.pane("activity")
+        first = b.session.feed.first_seq
+        assert first
+        assert first > 1_600
+        # The very first may be the end of an action whose beginning is yet to come.
+        top = shown(pane).splitlines()[1]
+        await pilot.press("g")
+        await until(pilot, lambda: (b.session.feed.first_seq or 0) < first and not b.cockpit._changed, "earlier items")
+        assert top in shown(pane)
+        here = shown(pane).splitlines()[pane.scroll_offset.y + 1]
+        assert here == top
+
+
+async def test_the_end_is_followed_until_a_person_scrolls_away(enter: Enter) -> None:
+    b = enter(scenes.stream(600))
+    async with b.app.run_test(size=(120, 36)) as pilot:
+        await b.open(pilot)
+        pane = b.pane("activity")
+        assert pane.follows
+        await pilot.press("pageup")
+        assert not pane.follows
+        where = pane.scroll_offset.y
+        b.live.append(*(ev.Warned(message=f"w{number}") for number in range(30)))
+        await until(pilot, lambda: "w29" in b.text("activity"), "the warnings")
+        assert pane.scroll_offset.y == where
+        await pilot.press("end")
+        assert pane.follows
+        b.live.append(ev.Warned(message="the last"))
+        await until(pilot, lambda: "the last" in b.text("activity"), "the last warning")
+        await until(pilot, lambda: pane.scroll_offset.y == pane.max_scroll_y, "the end")
+
+
+# -- panes --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_number_key_goes_to_a_pane_wherever_there_is_room(enter: Enter, size: tuple[int, int]) -> None:
+    b = enter(FULL)
+    async with b.app.run_test(size=size) as pilot:
+        await b.open(pilot)
+        for number, name in enumerate(PANES, start=1):
+            await pilot.press(str(number))
+            pane = b.pane(name)
+            await until(pilot, lambda pane=pane: pane.has_focus and pane.rows and pane.region.height >= 4, name)  # type: ignore[misc]
+            assert str(pane.border_title).startswith(f"{number} ")
+
+
+async def test_panes_are_gone_through_in_order_and_round(enter: Enter) -> None:
+    b = enter(FULL)
+    async with b.app.run_test(size=(200, 60)) as pilot:
+        await b.open(pilot)
+        gone = []
+        for _ in PANES:
+            await pilot.press("tab")
+            gone.append(b.app.focused.id if b.app.focused else None)
+        assert gone == [*PANES[1:], PANES[0]]
+        await pilot.press("shift+tab")
+        assert b.app.focused is b.pane(PANES[-1])
+
+
+async def test_a_pane_is_made_whole_hidden_larger_and_all_of_that_is_undone(enter: Enter) -> None:
+    b = enter(FULL)
+    async with b.app.run_test(size=(200, 60)) as pilot:
+        await b.open(pilot)
+        usual = b.cockpit.board.plan(b.cockpit.board.size)
+        await pilot.press("3", "z")
+        await until(pilot, lambda: b.pane("requirements").region.width == 200, "the whole board")
+        assert [pane.id for pane in b.cockpit.board.shown()] == ["requirements"]
+        await pilot.press("z", "x")
+        await until(pilot, lambda: b.pane("requirements") not in b.cockpit.board.shown(), "that it is hidden")
+        assert b.app.focused is b.pane("activity")
+        await pilot.press("4", "+")
+        assert b.cockpit.board.plan(b.cockpit.board.size)["budget"].height > usual["budget"].height
+        await pilot.press("-", "-")
+        assert b.cockpit.board.plan(b.cockpit.board.size)["budget"].height < usual["budget"].height
+        await pilot.press("X")
+        assert b.cockpit.board.plan(b.cockpit.board.size) == usual
+
+
+async def test_resizing_the_terminal_makes_everything_anew(enter: Enter) -> None:
+    b = enter(FULL)
+    async with b.app.run_test(size=(200, 60)) as pilot:
+        await b.open(pilot)
+        for size in [(80, 24), (40, 10), (20, 8), (250, 80), (120, 36)]:
+            await pilot.resize_terminal(*size)
+            await until(pilot, lambda: not b.cockpit._changed and not b.cockpit._due, "the repaint")
+            board = b.cockpit.board
+            places = board.plan(board.size)
+            for pane in board.shown():
+                assert pane.region.size == places[str(pane.id)].size
+                assert pane.rows
+
+
+async def test_the_last_line_names_keys_that_fit(enter: Enter) -> None:
+    b = enter(FULL)
+    async with b.app.run_test(size=(80, 24)) as pilot:
+        await b.open(pilot)
+        bar = b.cockpit.query_one(KeyBar)
+        assert " p Pause " in shown(bar)
+        await pilot.resize_terminal(40, 24)
+        await until(pilot, lambda: len(shown(bar)) <= 40, "a shorter line")
+
+
+async def test_a_key_that_a_person_chose_works_in_place_of_the_other(enter: Enter) -> None:
+    b = enter(FULL, keymap={"pane.zoom": "f7"})
+    async with b.app.run_test(size=(120, 36)) as pilot:
+        await b.open(pilot)
+        await pilot.press("z")
+        assert b.cockpit.board.arrangement.zoomed is None
+        await pilot.press("f7")
+        assert b.cockpit.board.arrangement.zoomed == "activity"
+        assert "f7 Zoom" in shown(b.cockpit.query_one(KeyBar))
+
+
+async def test_an_iteration_in_the_log_is_a_place_to_go_to(enter: Enter) -> None:
+    b = enter(FULL)
+    begun = [seq for seq, event in enumerate(FULL, start=1) if event.kind == "iteration_started"]
+    async with b.app.run_test(size=(120, 36)) as pilot:
+        await b.open(pilot)
+        await pilot.press("2", "home", "down", "down", "enter")
+        await looking_at(b, pilot, begun[1])

@@ -1,0 +1,28 @@
+"""Waiting, in tests of the application, for what it does on threads of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from textual.pilot import Pilot
+
+PATIENCE = 20.0
+"""Seconds a wait may take; far more than any does on a quiet machine."""
+
+
+async def until(pilot: Pilot[object], condition: Callable[[], object], what: str = "") -> None:
+    """Let the application work until something is so.
+
+    Args:
+        pilot: Of the application.
+        condition: Asked again and again.
+        what: What is waited for, in words, for the error.
+
+    Raises:
+        AssertionError: It did not come to that in time.
+    """
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain for {what or condition}"
+        await pilot.pause(0.01)
