@@ -17,6 +17,7 @@ from loki_tui.core.docstrings import attribute_docstrings
 from loki_tui.core.events import Event
 from loki_tui.core.messages import Frozen
 from loki_tui.core.settings_docs import FieldDoc, describe
+from loki_tui.tui.actions import ACTIONS, HEADINGS, grouped
 
 DOCS = Path(__file__).parent
 NOTE = "<!-- Made by docs/generate.py: change the code, then run it. -->"
@@ -49,6 +50,15 @@ gaps), `at` (UTC), `stream` for parallel work, then the event's own `kind` and f
 left out where they are null. Money is a string with an exact amount of US dollars.
 """
 
+KEYS_INTRODUCTION = """\
+# Keys
+
+Everything that can be done in the application, with its key and the name by which `LOKI_KEYMAP` gives it another, such
+as `LOKI_KEYMAP='{"run.pause": "ctrl+k"}'`. The application shows this list with `?`, and finds each by name with
+`ctrl+p`. In every list, `up` and `down` (or `k` and `j`), `page up`, `page down`, `home`, `end` and `enter` do what they
+say.
+"""
+
 
 def main() -> int:
     """Write the pages, or compare them with what is there.
@@ -60,7 +70,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail if a page is stale")
     check = parser.parse_args().check
     stale = []
-    for name, text in {"settings.md": settings_page(), "events.md": events_page()}.items():
+    for name, text in pages().items():
         page = DOCS / name
         if page.exists() and page.read_text(encoding="utf-8") == text:
             continue
@@ -69,6 +79,23 @@ def main() -> int:
             page.write_text(text, encoding="utf-8")
     print(f"{'stale' if check else 'written'}: {', '.join(stale)}" if stale else "current")
     return 1 if check and stale else 0
+
+
+def pages() -> dict[str, str]:
+    """Every page that is made from code: name to content."""
+    return {"settings.md": settings_page(), "events.md": events_page(), "keys.md": keys_page()}
+
+
+def keys_page() -> str:
+    """The reference of keys, a table for each screen."""
+    parts = [NOTE, "", KEYS_INTRODUCTION]
+    for name, actions in grouped(ACTIONS).items():
+        parts += [f"## {HEADINGS[name]}", "", "| key | what it does | name |", "|---|---|---|"]
+        for action in actions:
+            keys = " ".join(f"`{key}`" for key in action.shown.split())
+            parts.append(f"| {keys} | {action.help} | `{action.id}` |".replace("`|`", "`\\|`"))
+        parts.append("")
+    return "\n".join(parts)
 
 
 def settings_page() -> str:

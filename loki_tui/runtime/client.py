@@ -145,10 +145,6 @@ class RunClient:
         """Set the cap anew, without resuming."""
         self._post(rq.SetBudget(by=self._by, limit=limit))
 
-    def force_review(self) -> None:
-        """Have the council sit."""
-        self._post(rq.ForceReview(by=self._by))
-
     def stop(self, reason: str = "") -> None:
         """Bring the work to a safe place and end the run."""
         self._post(rq.Stop(by=self._by, reason=reason))

@@ -114,7 +114,6 @@ ACTIONS: tuple[Action, ...] = (
         ("run.approvals", "a", "approvals", "Approvals", "Look at what waits for you, and decide."),
         ("run.budget", "b", "budget", "Budget", "Set the budget anew."),
         ("run.stop", "s", "stop", "Stop", "Bring the work to a safe place and end the run; asks first."),
-        ("run.review", "v", "review", "Review", "Ask for a sitting of the council."),
         ("time.back", "left_square_bracket", "look(-1)", "Back", "Go back in time by one thing that happened."),
         ("time.forward", "right_square_bracket", "look(1)", "Forward", "Go forward in time by one."),
         (
@@ -196,6 +195,20 @@ ACTIONS: tuple[Action, ...] = (
         ("settings.close", "escape", "close", "Back", "Close the settings."),
     ),
 )
+
+HEADINGS = {
+    "app": "Everywhere",
+    "run": "The run",
+    "time": "Looking back",
+    "log": "Activity",
+    "pane": "Panes",
+    "approval": "Approvals",
+    "viewer": "Viewer",
+    "runs": "List of runs",
+    "start": "New run",
+    "settings": "Settings",
+}
+"""What the first part of an id is about."""
 
 _BY_ID = {action.id: action for action in ACTIONS}
 

@@ -9,22 +9,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from loki_tui.tui.actions import ACTIONS, Action, grouped, key_text
+from loki_tui.tui.actions import ACTIONS, HEADINGS, Action, grouped, key_text
 from loki_tui.tui.rows import Row, row, wrap
 from loki_tui.tui.widgets.rows_view import RowsView
-
-_HEADINGS = {
-    "app": "Everywhere",
-    "run": "The run",
-    "time": "Looking back",
-    "log": "Activity",
-    "pane": "Panes",
-    "approval": "Approvals",
-    "viewer": "Viewer",
-    "runs": "List of runs",
-    "start": "New run",
-    "settings": "Settings",
-}
 
 KEYS_WIDTH = 18
 """Cells for the keys."""
@@ -68,7 +55,7 @@ class HelpScreen(ModalScreen[None]):
         view = self.query_one(RowsView)
         rows: list[Row] = []
         for name, actions in grouped(ACTIONS).items():
-            rows += [(), row((_HEADINGS[name], "loud"))]
+            rows += [(), row((HEADINGS[name], "loud"))]
             for action in actions:
                 rows += self._line(action, view.content_width)
         rows += [

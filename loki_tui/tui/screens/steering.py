@@ -117,13 +117,6 @@ class Steering(RunScreen):
         if budget is not None:
             await self.asked(session, lambda client: client.set_budget(budget), f"The budget is to be ${budget}.")
 
-    @work(group="steer")
-    async def action_review(self) -> None:
-        """Ask for a sitting of the council."""
-        session = self._open_session()
-        if session is not None and self._can_hear(session):
-            await self.asked(session, lambda client: client.force_review(), "Asked for a review.")
-
     # -- the ground under these -----------------------------------------------------------------
 
     async def _ask_budget(self, session: RunSession) -> Decimal | None:
