@@ -55,7 +55,7 @@ KEYS_INTRODUCTION = """\
 
 Everything that can be done in the application, with its key and the name by which `LOKI_KEYMAP` gives it another, such
 as `LOKI_KEYMAP='{"run.pause": "ctrl+k"}'`. The application shows this list with `?`, and finds each by name with
-`ctrl+p`. In every list, `up` and `down` (or `k` and `j`), `page up`, `page down`, `home`, `end` and `enter` do what they
+`ctrl+p`. In every list, `up` and `down` (or `k` and `j`), `page up`, `page down`, `home`, `end`, `enter` do what they
 say.
 """
 

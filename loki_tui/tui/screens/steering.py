@@ -143,6 +143,7 @@ class Steering(RunScreen):
     def _open_session(self) -> RunSession | None:
         """The run, if it is open and the present is shown: nobody steers the past."""
         if self.session is None or not self.session.opened:
+            self.notify("The run is still being opened.", markup=False)
             return None
         if self.past is not None:
             self.notify("You are looking back. Return to the present first: l", severity="warning", markup=False)
