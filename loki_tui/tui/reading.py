@@ -28,6 +28,8 @@ AHEAD = 10
 """Pages that may wait to be taken in: the journal holds the rest better than memory does."""
 BEAT = 1.0
 """Seconds between looks whether the engine still lives, and what it uses."""
+RESTING_BEAT = 4.0
+"""The same, where the run stands still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,4 +153,4 @@ class RunReader:
                 # Of a run that stands still, nothing on the screen moves.
                 before = vitals.read()
             self._hand_over(Pulse(engine, before))
-            await asyncio.sleep(BEAT)
+            await asyncio.sleep(BEAT if self._at_work() else RESTING_BEAT)

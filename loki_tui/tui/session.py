@@ -38,6 +38,9 @@ LOOKED_AT = 80
 SPOKEN = 4_000
 """Characters kept of what is being said right now."""
 
+_Moment = tuple[RunState, list[Record]]
+"""A state, and the records that led to it."""
+
 
 class RunSession:
     """One run, opened.
@@ -175,7 +178,7 @@ class RunSession:
             changed.add(event.kind)
             match event:
                 case ev.IterationStarted() | ev.IterationFinished():
-                    self._mark(record)
+                    _mark(self.iterations, record)
                 case ev.ModelAnswered() | ev.ModelFailed():
                     self.thinking.clear()
                 case ev.ActionFinished():
@@ -185,25 +188,6 @@ class RunSession:
                     self.thinking.clear()
                     self.printing.clear()
         self.feed.take(records)
-
-    def _mark(self, record: Record) -> None:
-        match record.event:
-            case ev.IterationStarted(number=number):
-                self.iterations.append(IterationMark(number=number, seq=record.seq, started_at=record.at))
-            case ev.IterationFinished() as event if self.iterations:
-                self.iterations[-1] = replace(
-                    self.iterations[-1],
-                    finished_seq=record.seq,
-                    finished_at=record.at,
-                    ended_by=event.ended_by,
-                    claims_done=event.claims_done,
-                    summary=event.summary.strip().partition("\n")[0][:200],
-                    turns=event.turns,
-                    actions=event.actions,
-                    spent=event.spent,
-                )
-            case _:
-                pass
 
     def _take_spoken(self) -> None:
         while self._spoken:
@@ -239,9 +223,37 @@ class RunSession:
             LokiError: The journal cannot be read.
         """
         seq = max(1, min(seq, self.state.seq))
-        state, records = await self.ask(
-            lambda history: (history.state_at(seq), history.page_before(seq + 1, limit=LOOKED_AT))
-        )
+        return self._as_it_was(await self.ask(lambda history: _moment(history, seq)))
+
+    async def walk(self, start: int, steps: int, *, kinds: frozenset[str]) -> tuple[Picture, Feed] | None:
+        """The run as it was some steps from an event.
+
+        Args:
+            start: The event.
+            steps: How many; below zero backwards.
+            kinds: Events that count as a step.
+
+        Returns:
+            None where there is no step to go.
+
+        Raises:
+            LokiError: The journal cannot be read.
+        """
+
+        def question(history: History) -> _Moment | None:
+            seq = start
+            for _ in range(abs(steps)):
+                found = history.next_of(kinds, start=seq, backwards=steps < 0)
+                if found is None:
+                    break
+                seq = found
+            return _moment(history, seq) if seq != start else None
+
+        moment = await self.ask(question)
+        return self._as_it_was(moment) if moment is not None else None
+
+    def _as_it_was(self, moment: _Moment) -> tuple[Picture, Feed]:
+        state, records = moment
         feed = Feed()
         feed.take(records)
         view = RunView(state, self.engine)
@@ -268,3 +280,28 @@ class RunSession:
         self._notify = lambda: None
         self._reader.stop()
         self._past.close()
+
+
+def _moment(history: History, seq: int) -> _Moment:
+    return history.state_at(seq), history.page_before(seq + 1, limit=LOOKED_AT)
+
+
+def _mark(iterations: list[IterationMark], record: Record) -> None:
+    """Take the beginning or the end of an iteration into the list of all."""
+    match record.event:
+        case ev.IterationStarted(number=number):
+            iterations.append(IterationMark(number=number, seq=record.seq, started_at=record.at))
+        case ev.IterationFinished() as event if iterations:
+            iterations[-1] = replace(
+                iterations[-1],
+                finished_seq=record.seq,
+                finished_at=record.at,
+                ended_by=event.ended_by,
+                claims_done=event.claims_done,
+                summary=event.summary.strip().partition("\n")[0][:200],
+                turns=event.turns,
+                actions=event.actions,
+                spent=event.spent,
+            )
+        case _:
+            pass

@@ -44,7 +44,9 @@ def counted(count: int, noun: str) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as a whole number of percent; a little is not nothing, and almost all is not all."""
+    """A share as a whole number of percent; a little is not nothing, almost all is not all, too much is too much."""
+    if share >= 10:
+        return ">999 %"
     if 0 < share < 0.01:
         return "<1 %"
     if 0.99 < share < 1:

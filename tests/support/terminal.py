@@ -54,9 +54,15 @@ class Terminal:
         kept = {name: value for name, value in environ.items() if name not in _NOT_OURS}
         self._environ = {**kept, "TMUX_TMPDIR": str(room), "LANG": "C.UTF-8", "COLORTERM": "truecolor"}
         self._pipe = room / "written"
+        self._code = room / "code"
         os.mkfifo(self._pipe)
         # Open for writing too, so that it never comes to an end.
         self._written = os.open(self._pipe, os.O_RDWR | os.O_NONBLOCK)
+
+    @property
+    def _wrapped(self) -> tuple[str, ...]:
+        """A shell that notes what the program exits with: tmux itself misses that now and then, when it is busy."""
+        return ("sh", "-c", '"$@"; echo $? >"$0"', str(self._code))
 
     def start(self, command: tuple[str, ...], *, cwd: Path, size: tuple[int, int]) -> None:
         """Start the server, and the program in it."""
@@ -64,7 +70,8 @@ class Terminal:
         options = {"remain-on-exit": "on", "status": "off", "monitor-bell": "on", "focus-events": "on"}
         settings = [word for name, value in options.items() for word in ("set", "-g", name, value, ";")]
         settings += ["set", "-s", "set-clipboard", "on", ";", "set", "-s", "escape-time", "0", ";"]
-        opened = ["new-session", "-d", "-x", str(columns), "-y", str(rows), "-c", str(cwd), shlex.join(command), ";"]
+        wrapped = shlex.join((*self._wrapped, *command))
+        opened = ["new-session", "-d", "-x", str(columns), "-y", str(rows), "-c", str(cwd), wrapped, ";"]
         piped = ["pipe-pane", "-O", f"exec cat >{shlex.quote(str(self._pipe))}"]
         self._tmux("start-server", ";", *settings, *opened, *piped)
 
@@ -104,8 +111,9 @@ class Terminal:
 
     @property
     def pid(self) -> int:
-        """The program's process."""
-        return int(self._ask("pane_pid"))
+        """The program's process: the child of its shell."""
+        shell = self._ask("pane_pid")
+        return int(Path(f"/proc/{shell}/task/{shell}/children").read_text().split()[0])
 
     @property
     def full_screen(self) -> bool:
@@ -115,11 +123,8 @@ class Terminal:
     @property
     def exit_code(self) -> int | None:
         """What the program ended with; none while it has not."""
-        # The terminal's end is seen a moment before how the program ended is known.
-        _, status, killed_by = self._ask("pane_dead}/#{pane_dead_status}/#{pane_dead_signal").split("/")
-        if killed_by:
-            return -int(killed_by)
-        return int(status) if status else None
+        code = self._code.read_text() if self._code.exists() else ""
+        return int(code) if code else None
 
     # -- waiting --------------------------------------------------------------------------------
 

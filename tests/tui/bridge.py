@@ -6,10 +6,8 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-
-from textual.pilot import Pilot
 
 from loki_tui.core.events import Event
 from loki_tui.core.requests import Request, decode_request
@@ -23,9 +21,9 @@ from loki_tui.tui.rows import text_of
 from loki_tui.tui.screens.cockpit import CockpitScreen
 from loki_tui.tui.session import RunSession
 from loki_tui.tui.widgets.board import Pane
-from loki_tui.tui.widgets.rows_view import RowsView
+from loki_tui.tui.widgets.rows_canvas import RowsCanvas
 from tests.support import scenes
-from tests.tui.until import until
+from tests.tui.until import Pausing, until
 
 RUN = "r1"
 
@@ -82,7 +80,7 @@ class Bridge:
         with RunClient(self.project, RUN).history() as history:
             return history.state_at(seq)
 
-    async def open(self, pilot: Pilot[object]) -> None:
+    async def open(self, pilot: Pausing) -> None:
         """Wait until the run is open and painted."""
         await until(pilot, self._painted, "the run to be painted")
 
@@ -96,7 +94,7 @@ class Bridge:
         )
 
 
-def shown(view: RowsView) -> str:
+def shown(view: RowsCanvas) -> str:
     """All that a view has to show, whether it is scrolled into sight or not."""
     return "\n".join(map(text_of, view.rows))
 
@@ -130,8 +128,3 @@ def bridge(
         return
     with scenes.at_work(project, RUN, events, batch=batch) as journal:
         yield Bridge(app, project, journal)
-
-
-def moment(seconds: float) -> datetime:
-    """So long after the run began."""
-    return scenes.BEGIN + timedelta(seconds=seconds)

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-import pytest_textual_snapshot
+import pytest_textual_snapshot  # type: ignore[import-untyped]
 from syrupy.location import PyTestLocation
 from textual import constants
 
@@ -21,7 +21,7 @@ SNAPSHOTS = TESTS.parent / "snapshots"
 Enter = Callable[..., Bridge]
 
 
-class GoldenSVG(pytest_textual_snapshot.SVGImageExtension):
+class GoldenSVG(pytest_textual_snapshot.SVGImageExtension):  # type: ignore[misc]
     """Pictures in the top-level `snapshots/`, in directories like those of the tests."""
 
     file_extension = "svg"
@@ -33,7 +33,7 @@ class GoldenSVG(pytest_textual_snapshot.SVGImageExtension):
 
 
 # `snap_compare` looks this name up when it runs.
-pytest_textual_snapshot.SVGImageExtension = GoldenSVG  # type: ignore[misc]
+pytest_textual_snapshot.SVGImageExtension = GoldenSVG
 
 
 @pytest.fixture(autouse=True)

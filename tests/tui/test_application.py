@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.command import CommandPalette
 from textual.driver import Driver
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Input
 
 from loki_tui.core import events as ev
 from loki_tui.core.errors import UsageError
 from loki_tui.core.events import Event
-from loki_tui.tui.actions import ACTIONS, actions_of, key_text
+from loki_tui.tui.actions import ACTIONS, Scope, actions_of, key_text
 from loki_tui.tui.app import Launch, Left, LokiApp
 from loki_tui.tui.commands import commands_for
 from loki_tui.tui.screens.approvals import ApprovalsScreen
@@ -101,9 +103,10 @@ async def test_the_palette_has_every_action_of_the_screen_one_is_on(enter: Enter
     b = enter(FULL)
     async with b.app.run_test(size=SIZE) as pilot:
         await b.open(pilot)
-        for screen, scope in ((b.cockpit, "cockpit"), (ApprovalsScreen(b.session), "approvals")):
+        screens: list[tuple[Screen[Any], Scope]] = [(b.cockpit, "cockpit"), (ApprovalsScreen(b.session), "approvals")]
+        for screen, scope in screens:
             titles = {command.title for command in commands_for(b.app, screen)}
-            for action in actions_of("app", scope):  # type: ignore[arg-type]
+            for action in actions_of("app", scope):
                 if action.id != "app.palette":
                     assert f"{action.label} ({action.shown})" in titles
         await pilot.press("ctrl+p")
@@ -181,7 +184,7 @@ async def heard(app: HeardApp, act: Callable[[Pilot[Left]], Awaitable[None]]) ->
         await act(pilot)  # type: ignore[arg-type]
         app.exit(Left())
 
-    await app.run_async(headless=False, size=(100, 30), mouse=False, auto_pilot=pilot_of)  # type: ignore[arg-type]
+    await app.run_async(headless=False, size=(100, 30), mouse=False, auto_pilot=pilot_of)
     return "".join(app.heard)
 
 

@@ -36,7 +36,7 @@ async def test_where_no_colour_is_wanted_none_is_sent(
     app = LokiApp(Launch(environ=dict(os.environ), theme=theme))
     async with app.run_test() as pilot:
         view = app.screen.query_one("#runs", RowsView)
-        await until(pilot, lambda: len(view.rows) == 2)  # type: ignore[arg-type]
+        await until(pilot, lambda: len(view.rows) == 2)
         styles = painted(view)
         assert all(colour is None or colour.is_default for style in styles for colour in (style.color, style.bgcolor))
         # The cursor is seen all the same.
@@ -48,7 +48,7 @@ async def test_the_terminals_own_colours_are_left_to_it(tmp_path: Path, monkeypa
     app = LokiApp(Launch(environ=dict(os.environ), theme="ansi"))
     async with app.run_test() as pilot:
         view = app.screen.query_one("#runs", RowsView)
-        await until(pilot, lambda: len(view.rows) == 2)  # type: ignore[arg-type]
+        await until(pilot, lambda: len(view.rows) == 2)
         colours = [colour for style in painted(view) for colour in (style.color, style.bgcolor) if colour is not None]
         assert not [colour for colour in colours if colour.triplet is not None]
         assert [colour for colour in colours if not colour.is_default]

@@ -41,11 +41,10 @@ async def fill_in(b: Bridge, pilot: Pilot[Left], text: str) -> None:
     [
         ("p", rq.Pause, FULL),
         ("p", rq.Resume, scenes.paused()),
-        ("v", rq.ForceReview, FULL),
     ],
 )
 async def test_a_key_is_one_request(
-    enter: Enter, key: str, request_: type[rq.Pause | rq.Resume | rq.ForceReview], events: list[Event]
+    enter: Enter, key: str, request_: type[rq.Pause | rq.Resume], events: list[Event]
 ) -> None:
     b = enter(events)
     async with b.app.run_test(size=SIZE) as pilot:
@@ -126,7 +125,7 @@ async def test_going_on_over_budget_asks_for_more(enter: Enter) -> None:
         assert request == rq.Resume(by=request.by, budget=Decimal(5))
 
 
-@pytest.mark.parametrize("key", ["i", "b", "v"])
+@pytest.mark.parametrize("key", ["i", "b"])
 async def test_without_an_engine_it_says_that_nobody_hears(enter: Enter, key: str) -> None:
     b = enter(FULL, alive=False)
     async with b.app.run_test(size=SIZE, notifications=True) as pilot:
@@ -148,7 +147,7 @@ async def test_without_an_engine_going_on_is_a_question(enter: Enter) -> None:
         assert b.session.hosted is None
 
 
-@pytest.mark.parametrize("key", ["p", "i", "b", "s", "v"])
+@pytest.mark.parametrize("key", ["p", "i", "b", "s"])
 async def test_a_run_that_has_ended_is_not_steered(enter: Enter, key: str) -> None:
     b = enter(scenes.ended())
     async with b.app.run_test(size=SIZE, notifications=True) as pilot:
@@ -158,7 +157,7 @@ async def test_a_run_that_has_ended_is_not_steered(enter: Enter, key: str) -> No
         assert b.asked() == []
 
 
-@pytest.mark.parametrize("key", ["p", "i", "b", "s", "v", "a"])
+@pytest.mark.parametrize("key", ["p", "i", "b", "s", "a"])
 async def test_nobody_steers_the_past(enter: Enter, key: str) -> None:
     b = enter(FULL)
     async with b.app.run_test(size=SIZE, notifications=True) as pilot:

@@ -147,7 +147,7 @@ def test_a_person_approves_steers_looks_back_leaves_and_comes_again(person: Prog
     engine = client.engine()
     assert engine is not None
     with loki_in_terminal(demo(person), "attach") as shown:
-        shown.shows("Activity")
+        shown.shows("Activity", "WAITING")
         assert client.engine() == engine
         shown.press("a")
         shown.shows("Waiting for you")

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-
-from textual.pilot import Pilot
+from typing import Protocol
 
 PATIENCE = 20.0
 """Seconds a wait may take; far more than any does on a quiet machine."""
 
 
-async def until(pilot: Pilot[object], condition: Callable[[], object], what: str = "") -> None:
+class Pausing(Protocol):
+    """A pilot of whatever application."""
+
+    async def pause(self, delay: float | None = None) -> None:
+        """Let the application work."""
+
+
+async def until(pilot: Pausing, condition: Callable[[], object], what: str = "") -> None:
     """Let the application work until something is so.
 
     Args:

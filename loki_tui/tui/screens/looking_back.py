@@ -11,6 +11,8 @@ from loki_tui.tui.widgets.key_bar import KeyBar
 from loki_tui.tui.widgets.timeline import Timeline
 
 if TYPE_CHECKING:
+    from loki_tui.tui.feed import Feed
+    from loki_tui.tui.picture import Picture
     from loki_tui.tui.session import RunSession
 
 
@@ -19,6 +21,8 @@ class LookingBack(RunScreen):
 
     _target: int | None = None
     """The event to show next, where the one before is still being looked up."""
+    _steps = 0
+    """Steps still to go; below zero backwards."""
     _sought = ""
     """What was searched for last."""
 
@@ -32,24 +36,26 @@ class LookingBack(RunScreen):
         return self.session.state.seq if self.past is None else self.past[0].state.seq
 
     def action_look(self, step: int) -> None:
-        """Go to the previous or the next thing that happened."""
-        self._step(step)
+        """Go to the previous or the next thing that happened; keys that come meanwhile go on from there."""
+        walking, self._steps = self._steps != 0, self._steps + step
+        if not walking and self._steps and self.session is not None and self.session.opened:
+            self._walk(self.session)
 
     @work(group="step", exit_on_error=True)
-    async def _step(self, step: int) -> None:
+    async def _walk(self, session: RunSession) -> None:
         from loki_tui.tui.painter import FILTERS  # noqa: PLC0415 (after the first paint)
         from loki_tui.tui.stepping import STEPS  # noqa: PLC0415
 
-        session = self.session
-        if session is None or not session.opened or self.feed_painter is None:
-            return
-        start = self.seq
-        kinds = FILTERS[self.feed_painter.filter] or STEPS
-        found = await session.ask(lambda history: history.next_of(kinds, start=start, backwards=step < 0))
-        if found is not None:
-            self.look_at(found)
-        elif step > 0:
-            self.action_now()
+        while (steps := self._steps) and self.feed_painter is not None:
+            kinds = FILTERS[self.feed_painter.filter] or STEPS
+            past = await session.walk(self.seq, steps, kinds=kinds)
+            self._steps -= steps
+            if past is not None:
+                self._target = None
+                self._show_past(past)
+            elif steps > 0:
+                self.action_now()
+        self._steps = 0
 
     def action_look_at(self, seq: int) -> None:
         """Show the moment of an event."""
@@ -88,9 +94,13 @@ class LookingBack(RunScreen):
         while (seq := self._target) is not None:
             past = await session.look_back(seq)
             if self._target == seq:
-                self._target, self.past = None, past
-                self.query_one(KeyBar).say("")
-                self.note("moment")
+                self._target = None
+                self._show_past(past)
+
+    def _show_past(self, past: tuple[Picture, Feed]) -> None:
+        self.past = past
+        self.query_one(KeyBar).say("")
+        self.note("moment")
 
     def action_now(self) -> None:
         """Return to the present."""

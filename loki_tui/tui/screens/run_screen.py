@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import Widget
 
 from loki_tui.tui.actions import PANES
 from loki_tui.tui.rows import row
@@ -69,6 +71,9 @@ class RunScreen(Screen[None]):
         environ: The environment.
     """
 
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """What keys go to. The library would paint the whole screen anew when that changes; panes show it themselves."""
+
     @dataclass
     class Refused(Message):
         """The run could not be opened, or can no longer be read."""
@@ -115,6 +120,12 @@ class RunScreen(Screen[None]):
     def board(self) -> Board:
         """The panes."""
         return self.query_one(Board)
+
+    @property
+    def _whole(self) -> bool:
+        """Whether all of it is there. While it is taken down some of it is not, and a timer may still call."""
+        board = self.query_one_optional(Board)
+        return board is not None and len(board.children) == len(PANES) and bool(self.query(Timeline))
 
     # -- opening --------------------------------------------------------------------------------
 
@@ -193,7 +204,7 @@ class RunScreen(Screen[None]):
         self._due = None
         self._painted_at = time.monotonic()
         picture, session = self.picture(), self.session
-        if picture is None or session is None:
+        if picture is None or session is None or not self._whole:
             return
         changed, self._changed = self._changed, set()
         if self.past is not None:

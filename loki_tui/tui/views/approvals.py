@@ -66,7 +66,7 @@ def whole(waiting: Approval, text: str, width: int, *, split: bool = False) -> l
         crop(row((f"{asked.approval} ", "loud"), (one_line(asked.title), "loud")), width),
         row(("risk    ", "quiet"), (word, tone)),
         crop(row(("by      ", "quiet"), one_line(asked.agent) or "the engine"), width),
-        crop(row(("asks as ", "quiet"), one_line(asked.reason)), width),
+        crop(row(("why     ", "quiet"), one_line(asked.reason)), width),
     ]
     if asked.cwd:
         lines.append(crop(row(("in      ", "quiet"), one_line(asked.cwd)), width))

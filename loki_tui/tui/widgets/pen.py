@@ -18,6 +18,9 @@ CACHED = 160
 CURSOR = Style(reverse=True)
 """How marked rows differ; seen without any colour."""
 
+_Key = tuple[Row, int, bool]
+"""A row, the widget's width, and whether the row stands out."""
+
 
 class Pen:
     """Draws the lines of one widget, edges included.
@@ -31,23 +34,41 @@ class Pen:
         self._widget = widget
         self._make_sides = sides
         self._styles: dict[Tone, Style] = {}
-        self._strips: LRUCache[tuple[Row, int, bool], Strip] = LRUCache(CACHED)
+        self._insides: LRUCache[_Key, Strip] = LRUCache(CACHED)
+        self._lines: LRUCache[_Key, Strip] = LRUCache(CACHED)
         self._sides: tuple[Strip, Strip] | None = None
+        self._looks: object = None
+        """What the insides depend on beside their rows."""
 
     def line(self, line: Row, *, marked: bool) -> Strip:
         """A row as a line of the widget."""
         key = (line, self._widget.outer_size.width, marked)
-        if (strip := self._strips.get(key)) is None:
-            strip = self._strips[key] = self._draw(line, marked=marked)
+        if (strip := self._lines.get(key)) is None:
+            strip = self._lines[key] = self._edged(key)
         return strip
 
     def forget(self) -> None:
-        """Draw everything anew: colours or size have changed."""
-        self._styles.clear()
-        self._strips.clear()
+        """Draw everything anew that looks another way by now; a change of the edges leaves the inside as it is."""
+        self._lines.clear()
         self._sides = None
+        widget = self._widget
+        looks = (widget.rich_style, widget.app.theme, tuple(map(type, widget.get_line_filters())))
+        if looks != self._looks:
+            self._looks = looks
+            self._styles.clear()
+            self._insides.clear()
 
-    def _draw(self, line: Row, *, marked: bool) -> Strip:
+    def _edged(self, key: _Key) -> Strip:
+        if (strip := self._insides.get(key)) is None:
+            strip = self._insides[key] = self._inside(key[0], marked=key[2])
+        if not self._widget.styles.gutter.width:
+            return strip
+        if self._sides is None:
+            self._sides = self._make_sides()
+        left, right = self._sides
+        return Strip.join([left, strip, right])
+
+    def _inside(self, line: Row, *, marked: bool) -> Strip:
         widget = self._widget
         segments = [Segment(text, self._style(tone)) for text, tone in line]
         strip = Strip(segments, width_of(line)).adjust_cell_length(widget.content_region.width, self._style("plain"))
@@ -56,12 +77,7 @@ class Pen:
         background = widget.background_colors[1]
         for line_filter in widget.get_line_filters():
             strip = strip.apply_filter(line_filter, background)
-        if not widget.styles.gutter.width:
-            return strip
-        if self._sides is None:
-            self._sides = self._make_sides()
-        left, right = self._sides
-        return Strip.join([left, strip, right])
+        return strip
 
     def _style(self, tone: Tone) -> Style:
         if tone not in self._styles:

@@ -21,6 +21,10 @@ from loki_tui.tui.rows import BLANK, Row
 from loki_tui.tui.widgets.pen import Pen
 
 
+TRIES = 20
+"""Times that a view goes to its end, while the layout that makes room for that is under way."""
+
+
 class RowsCanvas(ScrollView, can_focus=False):
     """Paints rows.
 
@@ -72,9 +76,6 @@ class RowsCanvas(ScrollView, can_focus=False):
                 self.scroll_to(y=self.scroll_offset.y + more, animate=False)
             elif self.follows:
                 self._hold_end()
-                if self.scroll_offset.y != self._last_top:
-                    # Not laid out yet, so it could not go there.
-                    self.call_after_refresh(self._hold_end)
         self._refresh_changed()
 
     def _resize_content(self, size: Size) -> None:
@@ -150,7 +151,7 @@ class RowsCanvas(ScrollView, can_focus=False):
     def _line(self, y: int) -> Strip:
         number = y + self.scroll_offset.y
         line = self._rows[number] if number < len(self._rows) else BLANK
-        return self._pen.line(line, marked=self.marked(number))
+        return self._pen.line(line, marked=number < len(self._rows) and self.marked(number))
 
     def _sides(self) -> tuple[Strip, Strip]:
         """What stands left and right of every line."""
@@ -180,7 +181,8 @@ class RowsCanvas(ScrollView, can_focus=False):
             self.post_message(self.AtTop(self))
 
     def _note_place(self) -> None:
-        self._at_end = self.scroll_offset.y >= self._last_top
+        # Until more rows are laid out, the library lets nobody scroll further than to the end of those before.
+        self._at_end = self.scroll_offset.y >= min(self._last_top, self.max_scroll_y)
 
     def on_resize(self, event: Resize) -> None:
         """Keep the end in view through a change of size."""
@@ -188,7 +190,7 @@ class RowsCanvas(ScrollView, can_focus=False):
         if self.follows or event.size.height >= len(self._rows):
             self.call_after_refresh(self._hold_end)
 
-    def _hold_end(self) -> None:
+    def _hold_end(self, tries: int = TRIES) -> None:
         if not self.follows or self.scroll_offset.y == self._last_top:
             return
         self._holding = True
@@ -201,3 +203,6 @@ class RowsCanvas(ScrollView, can_focus=False):
         else:
             self.scroll_to(y=self._last_top, animate=False)
         self._holding = False
+        if self.scroll_offset.y != self._last_top and tries:
+            # Not laid out yet, so it could not go there.
+            self.call_after_refresh(self._hold_end, tries - 1)

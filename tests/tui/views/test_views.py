@@ -121,7 +121,7 @@ def test_every_state_of_the_money_fits(name: str) -> None:
 
 
 def test_a_budget_of_nothing_divides_by_nothing() -> None:
-    begun = [created(budget=Decimal(0)), started(), plan()]
+    begun: list[ev.Event] = [created(budget=Decimal(0)), started(), plan()]
     assert "$0.00 of $0.00" in budget(*begun)
     assert VIEWS["budget"].title(pictured(*begun)) == "Budget"
 
@@ -130,7 +130,7 @@ def test_a_budget_of_nothing_divides_by_nothing() -> None:
 
 
 def test_stale_is_never_green_and_says_what_it_was() -> None:
-    begun = [created(), started()]
+    begun: list[ev.Event] = [created(), started()]
     fresh = pictured(*begun, *_taken("t1"), measured(Verdict.PASSED, "t1"))
     stale = pictured(*begun, *_taken("t1"), measured(Verdict.PASSED, "t1"), *_taken("t2"))
     assert VIEWS["checks"].title(fresh) == "Checks 1 of 1 pass"
