@@ -33,6 +33,9 @@ async def test_it_opens_at_every_size(enter: Enter, scene: str, size: tuple[int,
         for pane in b.cockpit.board.shown():
             assert pane.region.height >= 4
         assert b.session.state == b.state_at()
+        activity = b.pane("activity")
+        await until(pilot, lambda: activity.scroll_offset.y == activity.max_scroll_y, "the end of the activity")
+        assert activity.follows
 
 
 async def test_what_happens_is_seen_as_it_happens(enter: Enter) -> None:

@@ -20,7 +20,6 @@ from textual.strip import Strip
 from loki_tui.tui.rows import BLANK, Row
 from loki_tui.tui.widgets.pen import Pen
 
-
 TRIES = 20
 """Times that a view goes to its end, while the layout that makes room for that is under way."""
 
