@@ -71,7 +71,7 @@ def started(person: Program, shown: Terminal) -> RunClient:
 def approve_one(shown: Terminal, client: RunClient) -> str:
     """Approve what is shown, as a person would: read, then press the key; again if that was too soon."""
     name = next(iter(until(client, lambda view: view.state.undecided, shown).state.undecided))
-    shown.shows(f"{name} of")
+    shown.shows(f" {name}, ")
     pressed = [0.0]
 
     def decided(_: str) -> bool:

@@ -121,7 +121,7 @@ class ApprovalQueue(Screen[None]):
 
     def _show_whole(self, waiting: Approval) -> None:
         view = self.query_one("#request", RowsView)
-        view.border_title = f"{waiting.request.approval} of {len(self._session.state.undecided)} waiting"
+        view.border_title = f"{waiting.request.approval}, {len(self._session.state.undecided):,} waiting"
         view.show(approvals.whole(waiting, self._text, view.content_width, split=self._split))
         view.scroll_home(animate=False)
 

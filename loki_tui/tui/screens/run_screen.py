@@ -1,7 +1,7 @@
 """The ground under the cockpit: a run is opened, its events are taken in, and what changed is painted.
 
 Nothing here polls. The reading thread says that something came, many such words become one message,
-and the screen paints at most ten times a second; while nothing happens nothing is painted or sent.
+and the screen paints at most five times a second; while nothing happens nothing is painted or sent.
 """
 
 from __future__ import annotations

@@ -70,8 +70,10 @@ class Pen:
 
     def _inside(self, line: Row, *, marked: bool) -> Strip:
         widget = self._widget
-        segments = [Segment(text, self._style(tone)) for text, tone in line]
-        strip = Strip(segments, width_of(line)).adjust_cell_length(widget.content_region.width, self._style("plain"))
+        plain = self._style("plain")
+        # Reversed, tones would be a patchwork of backgrounds.
+        segments = [Segment(text, plain if marked else self._style(tone)) for text, tone in line]
+        strip = Strip(segments, width_of(line)).adjust_cell_length(widget.content_region.width, plain)
         if marked:
             strip = strip.apply_style(CURSOR)
         background = widget.background_colors[1]
