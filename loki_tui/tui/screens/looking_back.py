@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from textual import on, work
 
+from loki_tui.tui.actions import actions_of, key_text
 from loki_tui.tui.screens.run_screen import RunScreen
 from loki_tui.tui.widgets.key_bar import KeyBar
 from loki_tui.tui.widgets.timeline import Timeline
@@ -14,6 +16,13 @@ if TYPE_CHECKING:
     from loki_tui.tui.feed import Feed
     from loki_tui.tui.picture import Picture
     from loki_tui.tui.session import RunSession
+
+
+def _away(keymap: Mapping[str, str]) -> str:
+    """Said in place of the keys that steer, which do nothing in the past: those that move in time."""
+    # The way back to the present comes first: on a narrow screen the rest may be cut.
+    moves = reversed([action for action in actions_of("cockpit") if action.id.startswith("time.")])
+    return "Looking back:  " + "  ".join(f"{key_text(action, keymap).split()[0]} {action.label}" for action in moves)
 
 
 class LookingBack(RunScreen):
@@ -99,13 +108,14 @@ class LookingBack(RunScreen):
 
     def _show_past(self, past: tuple[Picture, Feed]) -> None:
         self.past = past
-        self.query_one(KeyBar).say("")
+        self.query_one(KeyBar).say(_away(getattr(self.app, "keymap_given", {})))
         self.note("moment")
 
     def action_now(self) -> None:
         """Return to the present."""
         if self.past is None and self._target is None:
             return
+        self.query_one(KeyBar).say("")
         self._target, self.past = None, None
         self.board.pane("activity").action_edge(1)
         self.note("moment")
