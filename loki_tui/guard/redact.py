@@ -9,50 +9,44 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from json import dumps
 from urllib.parse import quote, quote_plus
 
 from pydantic import JsonValue
 
+from loki_tui.guard.shapes import SHAPES, Shape
+
 MIN_SECRET_LENGTH = 8
 """A shorter value is too likely to be an ordinary word."""
 
-_TOKENS = {
-    "anthropic_key": r"sk-ant-[A-Za-z0-9_-]{16,}",
-    "github_token": r"(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{22,})",
-    "aws_key_id": r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])",
-    "aws_secret_key": r"(?i:aws_?secret_?access_?key)[\"']?\s*[=:]\s*[\"']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])",
-    "slack_token": r"xox[abeoprs]-[A-Za-z0-9-]{10,}",
-    "jwt": r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}",
-    # A token has a digit: prose about bearer tokens stays as it is.
-    "bearer_token": r"(?i:bearer)\s+(?=[A-Za-z._~+/-]*[0-9])[A-Za-z0-9._~+/-]{16,}=*",
-    # Possessive throughout: no input makes it try twice. Without a line of key it is only a mention of one.
-    "private_key": (
-        r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----"
-        r"(?:(?:\s|\\[nr])*+(?:[A-Za-z0-9+/]{16,}+=*+|(?:Proc-Type|DEK-Info):[^\n\\]*+))++"
-        r"(?:(?:\s|\\[nr])*+[A-Za-z0-9+/=]*+(?:\s|\\[nr])*+-----END [A-Z0-9 ]+-----)?+"
-    ),
-}
-"""Name to shape, as their issuers document them."""
+_Tree = dict[str, "_Tree"]
+"""Letters to what may follow them; an empty one ends a word."""
 
-_TELLTALES = (
-    "sk-ant-",
-    "ghp_",
-    "gho_",
-    "ghu_",
-    "ghs_",
-    "ghr_",
-    "github_pat_",
-    "akia",
-    "asia",
-    "aws",
-    "xox",
-    "eyj",
-    "bearer",
-    "-----begin",
-)
-"""Lower-case text without one of these has no such token: a look ten times as fast as the search."""
+_FOLDED = tuple(telltale for shape in SHAPES if shape.folded for telltale in shape.telltales)
+
+
+def _any_of(words: Iterable[str]) -> str:
+    """A pattern for any of some words that tries no letter twice: twice as fast as a list of them."""
+    tree: _Tree = {}
+    for word in words:
+        node = tree
+        for letter in word:
+            node = node.setdefault(letter, {})
+        node[""] = {}
+    return _spelt(tree)
+
+
+def _spelt(node: _Tree) -> str:
+    if "" in node:
+        return ""
+    ways = [re.escape(letter) + _spelt(below) for letter, below in sorted(node.items())]
+    return ways[0] if len(ways) == 1 else f"(?:{'|'.join(ways)})"
+
+
+_GLANCE = re.compile(_any_of(telltale for shape in SHAPES if not shape.folded for telltale in shape.telltales))
+"""Text in which this finds nothing has no token, but for those with folded telltales."""
 
 _SECRET_NAME = re.compile(
     r"(?:^|_)(?:[A-Z0-9]*(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL)S?|AUTH|PASS|PAT|PW|DSN)(?:_|$)"
@@ -90,21 +84,41 @@ class Redactor:
             if len(value) >= MIN_SECRET_LENGTH
             for form in _forms(value)
         }
-        marks = "|".join(map(re.escape, sorted({*self._names.values(), *_TOKENS})))
-        exact = "|".join(map(re.escape, sorted(self._names, key=len, reverse=True)))
-        tokens = "|".join(f"(?P<{name}>{shape})" for name, shape in _TOKENS.items())
+        self.forms = tuple(sorted(self._names, key=len, reverse=True))
+        """What is looked for literally, longest first."""
+        marks = "|".join(map(re.escape, sorted({*self._names.values(), *(shape.name for shape in SHAPES)})))
         # A mark comes first, so that nothing is found inside one; only marks of known names count
         # as such, or brackets around a secret would hide it.
-        self._pattern = re.compile("|".join(filter(None, (rf"\[redacted:(?:{marks})\]", exact, tokens))))
+        self._mark = rf"\[redacted:(?:{marks})\]"
+
+    def suspects(self, text: str) -> bool:
+        """Whether there may be a secret in a text: a quick look that misses none."""
+        for form in self.forms:
+            if form in text:
+                return True
+        lowered = text.lower()
+        return _GLANCE.search(text) is not None or any(telltale in lowered for telltale in _FOLDED)
 
     def redact(self, text: str) -> str:
         """The text without secrets. Redacting it again changes nothing."""
-        if not self._may_hold_secrets(text):
-            return text
         # What stood right behind a secret may be recognised only once that is gone.
-        while (clean := self._pattern.sub(self._replacement, text)) != text:
+        while (found := self.search_for(text)) is not None:
+            clean = found.sub(self._replacement, text)
+            if clean == text:
+                break
             text = clean
         return text
+
+    def search_for(self, text: str) -> re.Pattern[str] | None:
+        """What to search a text for: the secrets and shapes that may be in it, and marks."""
+        forms = tuple(form for form in self.forms if form in text)
+        lowered = text.lower()
+        shapes = tuple(
+            shape
+            for shape in SHAPES
+            if any(telltale in (lowered if shape.folded else text) for telltale in shape.telltales)
+        )
+        return _pattern(self._mark, forms, shapes) if forms or shapes else None
 
     def redact_json(self, value: JsonValue) -> JsonValue:
         """The same for all text in a JSON value, keys included."""
@@ -117,13 +131,15 @@ class Redactor:
                 return {self.redact(key): self.redact_json(item) for key, item in value.items()}
         return value
 
-    def _may_hold_secrets(self, text: str) -> bool:
-        lowered = text.lower()
-        return any(telltale in lowered for telltale in _TELLTALES) or any(form in text for form in self._names)
-
     def _replacement(self, found: re.Match[str]) -> str:
         name = found.lastgroup or self._names.get(found[0])
         return f"[redacted:{name}]" if name else found[0]
+
+
+@lru_cache(maxsize=256)
+def _pattern(mark: str, forms: tuple[str, ...], shapes: tuple[Shape, ...]) -> re.Pattern[str]:
+    tokens = (f"(?P<{shape.name}>{shape.pattern})" for shape in shapes)
+    return re.compile("|".join((mark, *map(re.escape, forms), *tokens)))
 
 
 def _forms(value: str) -> Iterator[str]:

@@ -7,10 +7,10 @@ protects nothing: what a command can really reach is decided by the confinement 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from loki_tui.core.tools import EditFile, ListFiles, ReadFile, SearchFiles, Shell, ToolInput, WriteFile
-from loki_tui.core.vocabulary import Risk
+from loki_tui.core.vocabulary import Permission, Risk
 
 _MILDEST_FIRST = tuple(Risk)
 
@@ -65,9 +65,25 @@ def risk_of(action: ToolInput) -> Risk:
     return Risk.RUN
 
 
+def graver(risk: Risk, than: Risk) -> bool:
+    """Whether a risk is above another."""
+    return _MILDEST_FIRST.index(risk) > _MILDEST_FIRST.index(than)
+
+
 def changes_state(risk: Risk) -> bool:
     """Whether an action of this risk can change anything at all."""
     return risk is not Risk.READ
+
+
+def permission_for(risk: Risk, rules: Mapping[Risk, Permission], *, staged: bool) -> Permission:
+    """What becomes of actions of a risk.
+
+    Args:
+        risk: Theirs.
+        rules: A person's own, by class.
+        staged: Whether autonomy is staged, in which all that changes state is asked about.
+    """
+    return rules.get(risk, "ask" if staged and changes_state(risk) else "allow")
 
 
 def _risks_in(command: str) -> Iterator[Risk]:

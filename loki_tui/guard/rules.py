@@ -25,7 +25,7 @@ from loki_tui.core.vocabulary import Risk, Rule
 from loki_tui.guard.programs import Options, options_of, runs_others
 from loki_tui.guard.simple import Word, simple_command
 
-__all__ = ["BadPatternError", "Rule", "check", "matches", "relative", "suggest"]
+__all__ = ["BadPatternError", "Rule", "check", "is_wide", "matches", "relative", "suggest"]
 
 MAX_CHARS = 300
 """Characters of a pattern: one that a person cannot take in at a glance is none."""
@@ -44,8 +44,13 @@ class BadPatternError(Exception):
     """A pattern that no rule can have; the text says why."""
 
 
-def suggest(tool_input: ToolInput, risk: Risk) -> str:
+def suggest(tool_input: ToolInput, risk: Risk, *, wide: bool = True) -> str:
     """The widest pattern that is safe to approve for a run beside this action.
+
+    Args:
+        tool_input: The action.
+        risk: Its risk.
+        wide: Whether it may cover other actions than exactly this one.
 
     Returns:
         Empty where there is none.
@@ -58,7 +63,8 @@ def suggest(tool_input: ToolInput, risk: Risk) -> str:
         case _:
             return ""
     for pattern in candidates:
-        if len(pattern) <= MAX_CHARS and matches(_rule(pattern, tool_input.tool, risk), tool_input, risk):
+        rule = _rule(pattern, tool_input.tool, risk)
+        if len(pattern) <= MAX_CHARS and (wide or not is_wide(rule)) and matches(rule, tool_input, risk):
             return pattern
     return ""
 
@@ -106,6 +112,11 @@ def matches(rule: Rule, tool_input: ToolInput, risk: Risk) -> bool:
             return rule.tool in FILE_TOOLS and _covers_path(rule.pattern, path)
         case _:
             return False
+
+
+def is_wide(rule: Rule) -> bool:
+    """Whether a rule covers more than one action."""
+    return rule.pattern.endswith(_WIDE_END) if rule.tool == Shell.tool else "*" in rule.pattern or "?" in rule.pattern
 
 
 def relative(tool_input: ToolInput, workspace: str) -> ToolInput:
