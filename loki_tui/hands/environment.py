@@ -85,7 +85,13 @@ def toolchains(environ: Mapping[str, str], home: Path) -> dict[str, Path]:
 
 
 def command_environment(
-    environ: Mapping[str, str], *, person: Path, home: Path, tmp: Path, pass_env: Iterable[str] = ()
+    environ: Mapping[str, str],
+    *,
+    person: Path,
+    home: Path,
+    tmp: Path,
+    pass_env: Iterable[str] = (),
+    proxy: str = "",
 ) -> dict[str, str]:
     """The environment of every command.
 
@@ -95,8 +101,12 @@ def command_environment(
         home: The private home.
         tmp: The private temporary directory.
         pass_env: Names passed on as they are, whatever they hold: the person said so.
+        proxy: The address of the only proxy commands reach, in place of the person's own.
     """
     kept = {name: value for name, value in environ.items() if _harmless(name, value)}
+    if proxy:
+        kept = {name: value for name, value in kept.items() if not name.lower().endswith("_proxy")}
+        kept |= proxied(proxy)
     private = {
         "PATH": _absolute(environ.get("PATH", "")) or _PATH,
         "HOME": str(home),
@@ -110,6 +120,12 @@ def command_environment(
     found = {name: str(place) for name, place in toolchains(environ, person).items()}
     passed = {name: environ[name] for name in pass_env if name in environ}
     return {"LANG": "C.UTF-8", **kept, **found, **_UNATTENDED, **private, **passed}
+
+
+def proxied(proxy: str) -> dict[str, str]:
+    """The variables by which programs find a proxy; by convention each in both cases."""
+    named = {"http_proxy": proxy, "https_proxy": proxy, "no_proxy": "localhost,127.0.0.1,::1"}
+    return {**named, **{name.upper(): value for name, value in named.items()}, "NODE_USE_ENV_PROXY": "1"}
 
 
 def there(path: Path) -> bool:

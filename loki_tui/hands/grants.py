@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from loki_tui.hands.environment import CERTIFICATES, there, toolchains
 
-_SYSTEM = [
+SYSTEM = [
     "/usr",
     "/bin",
     "/sbin",
@@ -28,6 +28,7 @@ _SYSTEM = [
     "/run/systemd/resolve",
     "/var/lib/ca-certificates",
 ]
+"""What belongs to every system, secrets apart."""
 _ADDED = ["/opt", "/nix/store", "/snap"]
 """Where whole programs are added to a system; unlike the above, a home may lie in these."""
 _IN_HOME = [".cargo/bin", ".local/bin", ".local/lib", ".local/share/uv", ".local/share/pipx", "go", ".deno", ".bun"]
@@ -35,6 +36,15 @@ _IN_HOME = [".cargo/bin", ".local/bin", ".local/lib", ".local/share/uv", ".local
 
 DEVICES = tuple(Path("/dev", name) for name in ("null", "zero", "full", "random", "urandom", "tty"))
 """No `/dev/pts`: it would open the person's own terminals, what is typed there included."""
+
+DEPENDENCIES = ("node_modules", ".venv", "venv", "vendor")
+"""Installed dependencies, which ignore rules keep out of checkpoints: a checkout sees the workspace's."""
+
+PRIVATE_TERMINALS = (Path("/dev/ptmx"), Path("/dev/pts"))
+"""Granted where `/dev` is made anew: whatever terminals are in it, its own commands have opened."""
+
+TEMPORARY = (Path("/tmp"), Path("/var/tmp"))
+"""Where programs expect to write, whatever they are told."""
 
 SHARED_MEMORY = Path("/dev/shm")
 """Written by `sem_open(3)` and so by Python's multiprocessing."""
@@ -72,7 +82,7 @@ CREDENTIALS = [
 """Where people keep what an agent must not read, below their home."""
 
 
-def readable(environ: Mapping[str, str], *, home: Path, shielded: Iterable[Path]) -> list[Path]:
+def readable(environ: Mapping[str, str], *, home: Path, shielded: Iterable[Path]) -> tuple[Path, ...]:
     """Real paths of the system and of toolchains, which commands may read and run.
 
     Args:
@@ -91,28 +101,46 @@ def readable(environ: Mapping[str, str], *, home: Path, shielded: Iterable[Path]
         found.append(entry.parent if there(entry.parent / "pyvenv.cfg") else entry)
     real = {place.resolve() for place in found if place.is_absolute() and there(place)}
     safe = [
-        place for place in real if not _within(home, place) and not any(overlaps(place, secret) for secret in kept_out)
+        place for place in real if not within(home, place) and not any(overlaps(place, secret) for secret in kept_out)
     ]
-    return _outermost([*(Path(place).resolve() for place in _SYSTEM if there(Path(place))), *safe])
+    return outermost([*(Path(place).resolve() for place in SYSTEM if there(Path(place))), *safe])
 
 
-def exposed(granted: Iterable[Path], home: Path) -> list[str]:
+def exposed(granted: Iterable[Path], home: Path, *, masked: Sequence[Path] = ()) -> list[str]:
     """Credentials of the person that lie in what is granted, as the person would write them."""
     places = list(granted)
     return [
         f"~/{name}"
         for name, secret in zip(CREDENTIALS, _credentials(home), strict=True)
-        if there(secret) and any(overlaps(secret, place) for place in places)
+        if there(secret) and secret not in masked and any(overlaps(secret, place) for place in places)
     ]
+
+
+def maskable(granted: Iterable[Path], home: Path) -> tuple[Path, ...]:
+    """Credentials that lie in what is granted without being meant: nothing at or in them was named itself."""
+    places = list(granted)
+    return outermost(
+        secret
+        for secret in _credentials(home)
+        if there(secret)
+        and any(within(secret, place) for place in places)
+        and not any(within(place, secret) for place in places)
+    )
+
+
+def installed(workspace: Path) -> tuple[Path, ...]:
+    """Directories of dependencies in a workspace; a link is none, since an agent may have made it."""
+    places = [workspace / name for name in DEPENDENCIES]
+    return tuple(place for place in places if place.is_dir() and not place.is_symlink())
 
 
 def overlaps(one: Path, other: Path) -> bool:
     """Whether one path is, or lies within, the other."""
-    return _within(one, other) or _within(other, one)
+    return within(one, other) or within(other, one)
 
 
-def _within(path: Path, place: Path) -> bool:
-    """As `is_relative_to`, at a fiftieth of its cost: hundreds of paths are compared with dozens."""
+def within(path: Path, place: Path) -> bool:
+    """Whether a path is a place or lies in it, at a fiftieth of what `is_relative_to` costs: many are compared."""
     return path.parts[: len(place.parts)] == place.parts
 
 
@@ -121,13 +149,13 @@ def _credentials(home: Path) -> list[Path]:
     return [(home / name).resolve() for name in CREDENTIALS]
 
 
-def _outermost(places: Iterable[Path]) -> list[Path]:
+def outermost(places: Iterable[Path]) -> tuple[Path, ...]:
     """Paths without those that lie within another of them."""
     kept: list[Path] = []
     for place in sorted(set(places), key=lambda place: len(place.parts)):
-        if not any(_within(place, other) for other in kept):
+        if not any(within(place, other) for other in kept):
             kept.append(place)
-    return kept
+    return tuple(kept)
 
 
 def _public(directory: Path) -> list[Path]:

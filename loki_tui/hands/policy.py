@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from loki_tui.core.errors import ConfinementError, UsageError
 from loki_tui.core.messages import JsonObject
+from loki_tui.core.setting_types import NETWORK_OFF, NETWORK_ON
+from loki_tui.hands.egress import PROXY, PROXY_ADDRESS, PROXY_PORT, PROXY_SOCKET
 from loki_tui.hands.environment import command_environment
-from loki_tui.hands.grants import DEVICES, SHARED_MEMORY, overlaps, readable
+from loki_tui.hands.grants import DEVICES, PRIVATE_TERMINALS, SHARED_MEMORY, TEMPORARY, overlaps, readable, within
+from loki_tui.hands.rungs import Rung
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +28,8 @@ class Demands:
     protected: tuple[Path, ...] = ()
     """Never granted: the state directory."""
     confinement: str = "auto"
+    network: tuple[str, ...] = NETWORK_ON
+    """What commands reach: `on`, `off`, or hosts."""
     allowed_paths: tuple[str, ...] = ()
     """Where agents may write; the workspace where there are none."""
     read_paths: tuple[str, ...] = ()
@@ -56,20 +61,42 @@ class Policy:
     read: tuple[Path, ...]
     environment: Mapping[str, str]
     command_seconds: float
+    nothing: Path
+    """An empty file, to stand for one that is not to be read."""
+    sealed: tuple[Path, ...] = ()
+    """What is kept from being written although it lies in `writable`, where the rung has mounts of its own."""
+    masked: tuple[Path, ...] = ()
+    """What is hidden although it lies in what may be read, where the rung has mounts of its own."""
+    private: tuple[Path, ...] = ()
+    """Directories everyone may write that the rung makes anew for these hands."""
+    spelled: tuple[str, ...] = ()
+    """Paths as the person wrote them, before links were followed."""
 
-    def message(self, *, rung: str, least_abi: int, mark: str) -> JsonObject:
-        """The first line for the hands."""
-        private = (self.home, self.tmp, SHARED_MEMORY)
+    def message(self, rung: Rung, *, mark: str, proxied: bool = False) -> JsonObject:
+        """The first line for the hands.
+
+        Args:
+            rung: How they are to be confined.
+            mark: Tells their processes from all others.
+            proxied: Whether a proxy waits for them.
+        """
+        own = (self.home, self.tmp, SHARED_MEMORY, *self.private)
+        devices = (*DEVICES, *(PRIVATE_TERMINALS if rung.name == "bwrap" else ()))
         return {
-            "rung": rung,
-            "least_abi": least_abi,
+            "rung": rung.name,
+            "least_abi": rung.least_abi,
+            "inet_sockets": rung.inet_sockets,
+            "unix_sockets": rung.unix_sockets,
+            "network": list(rung.network),
+            "forward": [PROXY_PORT, f"{PROXY}/{PROXY_SOCKET}"] if proxied else [],
             "mark": mark,
             "root": str(self.root),
             "home": str(self.home),
             "tmp": str(self.tmp),
             "read": [str(path) for path in self.read],
-            "write": [str(path) for path in (*self.writable, *private) if path.exists()],
-            "devices": [str(path) for path in DEVICES if path.exists()],
+            "write": [str(path) for path in (*self.writable, *own) if path.exists()],
+            "devices": [str(path) for path in devices if path.exists()],
+            "sealed": [str(path) for path in self.sealed],
             "shown": [str(path) for path in self.writable],
             "environment": dict(self.environment),
             "command_seconds": self.command_seconds,
@@ -108,7 +135,7 @@ def read_paths(demands: Demands) -> tuple[Path, ...]:
 def make_policy(
     demands: Demands, *, root: Path, read: Sequence[Path], writable: Sequence[Path], home: Path, tmp: Path
 ) -> Policy:
-    """The policy of one pair of hands.
+    """The policy of one pair of hands, as far as every rung can keep it.
 
     Args:
         demands: What holds for the whole run.
@@ -118,9 +145,17 @@ def make_policy(
         home: The private home; it exists.
         tmp: The private temporary directory; it exists.
     """
+    named = demands.network not in (NETWORK_ON, NETWORK_OFF)
     environment = command_environment(
-        demands.environ, person=demands.home, home=home, tmp=tmp, pass_env=demands.pass_env
+        demands.environ,
+        person=demands.home,
+        home=home,
+        tmp=tmp,
+        pass_env=demands.pass_env,
+        proxy=PROXY_ADDRESS if named else "",
     )
+    nothing = demands.private / "nothing"
+    nothing.touch(exist_ok=True)
     return Policy(
         root=root,
         home=home,
@@ -129,7 +164,23 @@ def make_policy(
         read=tuple(dict.fromkeys([*read, root])),
         environment=environment,
         command_seconds=demands.command_seconds,
+        nothing=nothing.resolve(),
+        spelled=(str(demands.root), demands.environ.get("HOME", ""), *demands.allowed_paths, *demands.read_paths),
     )
+
+
+def with_own_mounts(policy: Policy, *, sealed: Sequence[Path], masked: Sequence[Path]) -> Policy:
+    """The same policy with what only a rung with mounts of its own can keep.
+
+    Args:
+        policy: What every rung can keep.
+        sealed: What is kept from being written.
+        masked: What is hidden.
+    """
+    granted = [path for path in (*policy.read, policy.root) if not any(within(path, own) for own in policy.writable)]
+    # Landlock knows no exception: were `/tmp` granted, so would be what is mounted read-only below it.
+    private = [place for place in TEMPORARY if not any(within(path, place) for path in granted)]
+    return replace(policy, sealed=tuple(sealed), masked=tuple(masked), private=tuple(private))
 
 
 def _at_home(path: str, home: Path) -> Path:
@@ -140,7 +191,7 @@ def _at_home(path: str, home: Path) -> Path:
 def _real(path: Path, name: str) -> Path:
     try:
         return path.resolve(strict=True)
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise UsageError(
             f"{name}: {path} cannot be used: {getattr(error, 'strerror', None) or error}.",
             hint="Create it first, or correct the setting: only what exists can be granted.",

@@ -14,20 +14,27 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
+from typing import Literal
 
 from loki_tui.core.errors import WorkspaceError
 from loki_tui.core.messages import JsonObject
 from loki_tui.core.vocabulary import Confinement
 from loki_tui.engine.ports import ActionResult, OnText
 from loki_tui.hands.box.processes import end_marked
-from loki_tui.hands.grants import exposed
-from loki_tui.hands.launch import choose, start
-from loki_tui.hands.policy import Demands, Policy, agent_paths, make_policy, read_paths
+from loki_tui.hands.egress import Egress
+from loki_tui.hands.grants import exposed, installed, maskable, within
+from loki_tui.hands.launch import start
+from loki_tui.hands.mounts import shields
+from loki_tui.hands.policy import Demands, Policy, agent_paths, make_policy, read_paths, with_own_mounts
+from loki_tui.hands.rungs import choose
 
 _CANCEL_SECONDS = 8.0
 """How long hands may take to end an operation: their own patience with a process is five."""
 _CLOSE_SECONDS = 20.0
 _STDERR_BYTES = 4000
+
+
+Kind = Literal["agent", "checkout", "repository"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,15 @@ class _Pending:
 class HandsWorkspace:
     """One confined process; implements `engine.ports.Workspace`."""
 
-    def __init__(self, process: asyncio.subprocess.Process, confinement: Confinement, *, mark: str, tmp: Path) -> None:
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        confinement: Confinement,
+        *,
+        mark: str,
+        tmp: Path,
+        egress: Egress | None = None,
+    ) -> None:
         assert process.stdin
         assert process.stdout
         assert process.stderr
@@ -50,6 +65,7 @@ class HandsWorkspace:
         self._stderr = process.stderr
         self._mark = mark
         self._tmp = tmp
+        self._egress = egress
         self._numbers = count(1)
         self._pending: dict[int, _Pending] = {}
         self._complaint = b""
@@ -57,7 +73,10 @@ class HandsWorkspace:
 
     async def perform(self, tool: str, tool_input: JsonObject, *, on_output: OnText | None = None) -> ActionResult:
         """Do one thing; see `engine.ports.Workspace`."""
+        before = self._egress.refused if self._egress else 0
         result = await self._ask(tool, tool_input, on_output=on_output)
+        if self._egress and (refusals := self._egress.recent(self._egress.refused - before)):
+            result["output"] = "\n".join([str(result["output"]).rstrip("\n"), *(f"[{why}]" for why in refusals)])
         return ActionResult(**result)  # type: ignore[arg-type] # the hands' own result, field by field
 
     async def preview(self, tool: str, tool_input: JsonObject) -> ActionResult:
@@ -82,6 +101,8 @@ class HandsWorkspace:
             if self._process.returncode is None:
                 self._process.kill()
         await asyncio.wait(self._tasks)
+        if self._egress:
+            await self._egress.close()
         # Empty, unless the hands were killed.
         with suppress(OSError, RecursionError):
             await asyncio.to_thread(shutil.rmtree, self._tmp)
@@ -173,7 +194,7 @@ class HandsWorkspaces:
     def __init__(self, demands: Demands) -> None:
         self._demands = demands
         self._root = demands.root.resolve()
-        self._rung = choose(demands.confinement)
+        self._rung = choose(demands.confinement, demands.network)
         self._writable = agent_paths(demands)
         self._read = read_paths(demands)
         self._prefix = f"loki-{sha256(os.fsencode(self._root)).hexdigest()[:10]}-"
@@ -181,15 +202,15 @@ class HandsWorkspaces:
     @property
     def confinement(self) -> Confinement:
         """What holds agents, known before any hands are started."""
-        return self._describe(self._root, self._writable)
+        return self._describe(self._root, self._writable, self._maskable(self._root, self._writable))
 
     async def open_agent(self) -> HandsWorkspace:
         """Hands on the person's workspace, for agents."""
         return await self._open(self._prepare("agent", self._root, self._writable))
 
     async def open_checkout(self, root: Path) -> HandsWorkspace:
-        """Hands on a clean checkout, with a home that no agent has touched."""
-        return await self._open(self._prepare("checkout", root, (root,)))
+        """Hands on a clean checkout, with a home that no agent has touched; they read what the workspace installed."""
+        return await self._open(self._prepare("checkout", root, (root,), installed(self._root)))
 
     async def open_repository(self, *git_dirs: Path) -> HandsWorkspace:
         """Hands that read the workspace and write its repository alone.
@@ -212,15 +233,25 @@ class HandsWorkspaces:
 
     async def _open(self, policy: Policy) -> HandsWorkspace:
         mark = secrets.token_hex(8)
+        egress = Egress(self._rung.hosts) if self._rung.hosts else None
         try:
-            process = await start(policy, self._rung, mark=mark)
+            if egress:
+                await egress.open()
+            process = await start(policy, self._rung, mark=mark, proxy=egress.directory if egress else None)
         except BaseException:
             policy.tmp.rmdir()
+            if egress:
+                await egress.close()
             raise
-        confinement = self._describe(policy.root, policy.writable)
-        return HandsWorkspace(process, confinement, mark=mark, tmp=policy.tmp)
+        return HandsWorkspace(
+            process,
+            self._describe(policy.root, policy.writable, policy.masked),
+            mark=mark,
+            tmp=policy.tmp,
+            egress=egress,
+        )
 
-    def _prepare(self, kind: str, root: Path, writable: Sequence[Path]) -> Policy:
+    def _prepare(self, kind: Kind, root: Path, writable: Sequence[Path], beside: Sequence[Path] = ()) -> Policy:
         """Make the private directories of one kind of hands, and its policy."""
         real = root.resolve()
         home = self._demands.private.resolve() / kind
@@ -228,18 +259,33 @@ class HandsWorkspaces:
         _introduce_to_git(home, real, self._demands)
         # In the system's place for it: a unix socket's path in it may have 107 characters.
         tmp = Path(tempfile.mkdtemp(prefix=self._prefix)).resolve()
-        return make_policy(
+        policy = make_policy(
             self._demands,
             root=real,
-            read=self._read,
+            read=(*self._read, *beside),
             writable=[path.resolve() for path in writable],
             home=home,
             tmp=tmp,
         )
+        return self._shielded(policy, kind)
 
-    def _describe(self, root: Path, writable: Sequence[Path]) -> Confinement:
+    def _shielded(self, policy: Policy, kind: Kind) -> Policy:
+        """A policy with what a rung with mounts of its own can keep beyond it."""
+        if self._rung.name != "bwrap":
+            return policy
+        masked = self._maskable(policy.root, policy.writable)
+        if kind == "repository":  # what is hidden in the work tree would be committed as removed
+            masked = tuple(path for path in masked if not within(path, policy.root))
+        return with_own_mounts(policy, sealed=shields(policy.writable) if kind == "agent" else (), masked=masked)
+
+    def _maskable(self, root: Path, writable: Sequence[Path]) -> tuple[Path, ...]:
+        """Credentials that the rung can hide although they lie in what is granted."""
         granted = (root, *writable, *self._read)
-        return self._rung.describe(writable=writable, exposed=exposed(granted, self._demands.home))
+        return maskable(granted, self._demands.home) if self._rung.name == "bwrap" else ()
+
+    def _describe(self, root: Path, writable: Sequence[Path], masked: Sequence[Path]) -> Confinement:
+        open_to = exposed((root, *writable, *self._read), self._demands.home, masked=masked)
+        return self._rung.describe(writable=writable, exposed=open_to)
 
 
 def _temporary(prefix: str) -> list[str]:

@@ -72,19 +72,21 @@ class Commands:
         processes: Starts and ends them.
         shell: Absolute path of a POSIX shell.
         logs: Directory for the logs of background commands.
+        explain: What there is to say of refusals that an output tells of.
     """
 
-    def __init__(self, processes: Processes, *, shell: str, logs: str) -> None:
+    def __init__(self, processes: Processes, *, shell: str, logs: str, explain: Callable[[str], str]) -> None:
         self._processes = processes
         self._shell = shell
         self._logs = logs
+        self._explain = explain
 
     def shell(self, job: Job, command: str, *, timeout: float) -> Result:
         """Run a command line to its end."""
         done = self.run(job, self._argv(command), timeout=timeout)
         return Result(
             ok=done.ending is Ending.EXITED and done.status == 0,
-            output=done.output + _remark(done, timeout),
+            output=_with_lines(done.output, _remark(done, timeout), self._explain(done.output)),
             exit_code=done.status if done.status >= 0 else 128 - done.status,
             seconds=done.seconds,
             timed_out=done.ending is Ending.TIMED_OUT,
@@ -237,8 +239,14 @@ def _remark(done: Finished, timeout: float) -> str:
     else:
         how = "cancelled" if done.ending is Ending.CANCELLED else f"timed out after {timeout:g} s"
         remark = f"{how}; the command and everything it started were ended"
-    separator = "\n" if done.output and not done.output.endswith("\n") else ""
-    return f"{separator}[{remark}]"
+    return f"[{remark}]"
+
+
+def _with_lines(output: str, *remarks: str) -> str:
+    """An output with remarks on lines of their own after it."""
+    said = "\n".join(filter(None, remarks))
+    separator = "\n" if said and output and not output.endswith("\n") else ""
+    return f"{output}{separator}{said}"
 
 
 def _status(status: int) -> str:

@@ -11,7 +11,6 @@ engine does. The end of standard input is the signal that cannot misfire.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import resource
 import stat
@@ -19,6 +18,8 @@ import struct
 from collections.abc import Iterable
 from enum import IntFlag
 from typing import NamedTuple
+
+from loki_tui.hands.box.libc import Libc, LimitsError
 
 _LANDLOCK_CREATE_RULESET = 444
 _LANDLOCK_ADD_RULE = 445
@@ -31,12 +32,14 @@ _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_CLEAR_ALL = 4
-_CAPABILITY_VERSION_3 = 0x20080522
 
 _SCOPE_ABSTRACT_SOCKETS = 1
 _SCOPE_SIGNALS = 2
 SCOPES_SINCE = 6
 """First ABI that keeps signals and abstract sockets inside."""
+_TCP = 0b11
+"""To bind, and to connect."""
+_TCP_SINCE = 4
 
 
 class Access(IntFlag):
@@ -68,10 +71,6 @@ _ON_FILES = Access.EXECUTE | Access.READ_FILE | Access.WRITE_FILE | Access.TRUNC
 """Rights that make sense on a file; the kernel refuses the others there."""
 
 
-class LimitsError(Exception):
-    """The demanded limits cannot be applied here."""
-
-
 class Grants(NamedTuple):
     """What stays reachable: real paths, each with everything below it."""
 
@@ -80,36 +79,9 @@ class Grants(NamedTuple):
     devices: list[str]
 
 
-class _Libc:
-    """The few C calls Python has no name for."""
-
-    def __init__(self) -> None:
-        self._c = ctypes.CDLL(None, use_errno=True)
-        self._c.syscall.restype = ctypes.c_long
-
-    def syscall(self, number: int, *arguments: ctypes.c_void_p | bytes | int | None) -> int:
-        """A system call; minus one where it failed, the reason in `error`."""
-        plain = (ctypes.c_long(value) if isinstance(value, int) else value for value in arguments)
-        return int(self._c.syscall(ctypes.c_long(number), *plain))
-
-    def prctl(self, option: int, first: int, second: int = 0) -> int:
-        """`prctl(2)`."""
-        longs = [ctypes.c_ulong(value) for value in (first, second, 0, 0)]
-        return int(self._c.prctl(ctypes.c_int(option), *longs))
-
-    def drop_capabilities(self) -> int:
-        """Empty the effective, permitted and inheritable sets."""
-        return int(self._c.capset(struct.pack("=Ii", _CAPABILITY_VERSION_3, 0), bytes(24)))
-
-    @property
-    def error(self) -> str:
-        """Why the last call failed."""
-        return os.strerror(ctypes.get_errno())
-
-
 def landlock_abi() -> int:
     """Version of Landlock the kernel offers; 0 where there is none. Asking confines nothing."""
-    return max(0, _Libc().syscall(_LANDLOCK_CREATE_RULESET, None, 0, 1))
+    return max(0, Libc().syscall(_LANDLOCK_CREATE_RULESET, None, 0, 1))
 
 
 def give_up_privileges() -> None:
@@ -121,7 +93,7 @@ def give_up_privileges() -> None:
     Raises:
         LimitsError: The kernel refuses.
     """
-    libc = _Libc()
+    libc = Libc()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     for option, value in ((_PR_SET_NO_NEW_PRIVS, 1), (_PR_SET_CHILD_SUBREAPER, 1), (_PR_SET_DUMPABLE, 0)):
         if libc.prctl(option, value) != 0:
@@ -133,12 +105,13 @@ def give_up_privileges() -> None:
         raise LimitsError(f"capset: {libc.error}")
 
 
-def restrict_paths(grants: Grants, *, least_abi: int) -> int:
+def restrict_paths(grants: Grants, *, least_abi: int, network: bool = True) -> int:
     """Give up every path but those granted; where the kernel can, signals and abstract sockets too.
 
     Args:
         grants: What stays.
         least_abi: Refuse below this version of Landlock.
+        network: Whether TCP stays; what else there is of a network is the system call filter's.
 
     Returns:
         The version in force.
@@ -151,7 +124,8 @@ def restrict_paths(grants: Grants, *, least_abi: int) -> int:
         raise LimitsError(f"this kernel offers Landlock ABI {abi}, and {least_abi} is needed")
     handled = _rights_of(abi)
     scopes = _SCOPE_ABSTRACT_SOCKETS | _SCOPE_SIGNALS if abi >= SCOPES_SINCE else 0
-    with _Ruleset(handled, scopes, abi) as rules:
+    tcp = _TCP if abi >= _TCP_SINCE and not network else 0
+    with _Ruleset(handled, abi, tcp=tcp, scopes=scopes) as rules:
         for paths, access in ((grants.read, _READ), (grants.write, _WRITE), (grants.devices, _DEVICE)):
             rules.allow(paths, access & handled)
         rules.enforce()
@@ -168,7 +142,7 @@ def restrict_signals() -> None:
         LimitsError: The kernel refuses.
     """
     # Renaming across directories is denied by any ruleset that does not grant it, named or not.
-    with _Ruleset(Access.REFER, _SCOPE_SIGNALS, SCOPES_SINCE) as rules:
+    with _Ruleset(Access.REFER, SCOPES_SINCE, scopes=_SCOPE_SIGNALS) as rules:
         rules.allow(["/"], Access.REFER)
         rules.enforce()
 
@@ -185,10 +159,10 @@ def _rights_of(abi: int) -> Access:
 class _Ruleset:
     """A Landlock ruleset while it is put together."""
 
-    def __init__(self, handled: Access, scopes: int, abi: int) -> None:
-        self._libc = _Libc()
-        size = 24 if abi >= SCOPES_SINCE else 16 if abi >= 4 else 8
-        attributes = struct.pack("=QQQ", handled, 0, scopes)[:size]
+    def __init__(self, handled: Access, abi: int, *, tcp: int = 0, scopes: int = 0) -> None:
+        self._libc = Libc()
+        size = 24 if abi >= SCOPES_SINCE else 16 if abi >= _TCP_SINCE else 8
+        attributes = struct.pack("=QQQ", handled, tcp, scopes)[:size]
         self._fd = self._libc.syscall(_LANDLOCK_CREATE_RULESET, attributes, size, 0)
         if self._fd < 0:
             raise LimitsError(f"landlock_create_ruleset: {self._libc.error}")

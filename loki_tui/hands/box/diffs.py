@@ -50,10 +50,19 @@ def _lines(old: list[str], new: list[str], head: int, tail: int) -> list[str]:
     """The hunks. Only what differs, with its context, is compared: the rest costs nothing."""
     from difflib import SequenceMatcher  # 10 ms to import, and most operations are no edits
 
-    first, rest = max(0, head - _CONTEXT), max(0, tail - _CONTEXT)
+    before, after = min(head, _CONTEXT), min(tail, _CONTEXT)
+    first, rest = head - before, tail - after
     old, new = old[first : len(old) - rest], new[first : len(new) - rest]
+    matcher = SequenceMatcher(None, old[before : len(old) - after], new[before : len(new) - after])
+    # Its own matches could reach into the context, and a hunk that ends without it is one at the file's end.
+    middle = [(tag, *(place + before for place in places)) for tag, *places in matcher.get_opcodes()]
+    matcher.opcodes = [  # type: ignore[attr-defined] # where it keeps them once they are worked out
+        *([("equal", 0, before, 0, before)] if before else []),
+        *middle,
+        *([("equal", len(old) - after, len(old), len(new) - after, len(new))] if after else []),
+    ]
     lines: list[str] = []
-    for group in SequenceMatcher(None, old, new).get_grouped_opcodes(_CONTEXT):
+    for group in matcher.get_grouped_opcodes(_CONTEXT):
         lines.append(_hunk(group, first))
         for tag, old_from, old_to, new_from, new_to in group:
             if tag == "equal":

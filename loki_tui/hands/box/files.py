@@ -281,8 +281,8 @@ def _replace(real: str, data: bytes) -> None:
     temporary = os.path.join(os.path.dirname(real), f".{os.urandom(8).hex()}.tmp")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-    except PermissionError:
-        if not os.path.lexists(real):
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS) or not os.path.lexists(real):
             raise
         with open(os.open(real, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC), "wb") as file:
             file.write(data)

@@ -18,13 +18,13 @@ from loki_tui.hands.box.commands import Commands, Job
 from loki_tui.hands.box.confine import (
     SCOPES_SINCE,
     Grants,
-    LimitsError,
     give_up_privileges,
     restrict_paths,
     restrict_signals,
 )
 from loki_tui.hands.box.files import Change, Files
 from loki_tui.hands.box.finding import Finding
+from loki_tui.hands.box.libc import LimitsError
 from loki_tui.hands.box.paths import Places
 from loki_tui.hands.box.processes import Processes
 from loki_tui.hands.box.protocol import (
@@ -41,6 +41,8 @@ from loki_tui.hands.box.protocol import (
     whole,
     yes,
 )
+from loki_tui.hands.box.remarks import Remarks
+from loki_tui.hands.box.seccomp import Openings, restrict_syscalls
 
 REFUSED_TO_START = 126
 """Exit code where the limits could not be applied: nothing was run."""
@@ -60,6 +62,10 @@ class Policy:
         self.least_abi = whole(message, "least_abi", 1)
         self.command_seconds = seconds(message, "command_seconds", 600.0)
         self.shown = _strings(message, "shown")
+        self.sealed = tuple(_strings(message, "sealed"))
+        self.network = _strings(message, "network")
+        self.openings = Openings(network=yes(message, "inet_sockets"), unix_sockets=yes(message, "unix_sockets"))
+        self.forward = _pair(message, "forward")
         self.grants = Grants(*(_strings(message, name) for name in ("read", "write", "devices")))
         environment = message.get("environment")
         if not isinstance(environment, dict):
@@ -83,9 +89,12 @@ class Hands:
             read=policy.grants.read,
             write=policy.grants.write if policy.rung != "none" else ["/"],
             shown=policy.shown,
+            sealed=policy.sealed,
         )
         logs = os.path.join(policy.tmp, "background")
-        self._commands = Commands(self._processes, shell=_shell(), logs=logs)
+        remarks = Remarks(places, network=policy.network, unix_sockets=policy.openings.unix_sockets)
+        explain = remarks.on if policy.rung != "none" else lambda _output: ""
+        self._commands = Commands(self._processes, shell=_shell(), logs=logs, explain=explain)
         self._files = Files(places)
         self._finding = Finding(places, self._commands, searcher)
         self._jobs: dict[int, Job] = {}
@@ -208,6 +217,10 @@ def main() -> None:
     try:
         policy = Policy(channel.receive() or {})
         searcher = search.program()  # while this package can be read
+        if policy.forward:
+            from loki_tui.hands.box.forward import forward  # 4 ms, where a proxy waits alone
+
+            forward(*policy.forward)
         abi = _confine(policy)
         os.chdir(policy.root)
     except (OperationError, LimitsError, ProtocolError, OSError) as error:
@@ -228,8 +241,10 @@ def _confine(policy: Policy) -> int:
     match policy.rung:
         case "none":
             return 0
-        case "landlock":
-            return restrict_paths(policy.grants, least_abi=policy.least_abi)
+        case "landlock" | "bwrap":
+            abi = restrict_paths(policy.grants, least_abi=policy.least_abi, network=policy.openings.network)
+            restrict_syscalls(policy.openings)
+            return abi
         case _:
             raise LimitsError(f"there is no confinement {policy.rung!r}")
 
@@ -244,6 +259,16 @@ def _strings(message: Message, name: str) -> list[str]:
     if not isinstance(value, list):
         raise OperationError(f"`{name}` must be a list.")
     return [str(item) for item in value]
+
+
+def _pair(message: Message, name: str) -> tuple[int, str] | None:
+    match message.get(name):
+        case [int(port), str(path)]:
+            return port, path
+        case None | []:
+            return None
+        case _:
+            raise OperationError(f"`{name}` must be a port and a path.")
 
 
 def _optional(given: Message, name: str) -> str | None:

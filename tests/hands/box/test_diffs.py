@@ -4,7 +4,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from loki_tui.hands.box.diffs import unified
@@ -13,6 +13,7 @@ LINES = st.lists(st.sampled_from(["a\n", "b\n", "c\n", "\n"]), max_size=40).map(
 
 
 @settings(max_examples=25)
+@example(before="b\nb\na\nb\nb\nb\na\na\n", after="a\nb\nb\na\na\n", ending="")
 @given(before=LINES, after=LINES, ending=st.sampled_from(["", "no newline"]))
 def test_a_diff_turns_the_old_into_the_new(before: str, after: str, ending: str) -> None:
     old, new = f"x\n{before}", f"x\n{after}{ending}"

@@ -1,0 +1,123 @@
+"""A root of their own for one pair of hands under bubblewrap, made of what is granted and nothing else.
+
+What is not granted is not merely closed but absent: no names, no sizes, no sockets to connect to.
+Within it the hands put on the same limits as without: these mounts are coarse where Landlock is
+exact, and what a repository runs can be shielded only by a mount.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import loki_tui
+from loki_tui.hands.bubble import BASE, OWN, links_to
+from loki_tui.hands.egress import PROXY
+from loki_tui.hands.grants import SYSTEM, outermost, within
+from loki_tui.hands.policy import Policy
+
+
+def arguments(policy: Policy, *, program: str, network: bool, proxy: Path | None) -> list[str]:
+    """The command line that puts what follows it into a root of its own.
+
+    Args:
+        policy: What is granted; its paths are real.
+        program: Where bubblewrap is.
+        network: Whether the machine's own network stays.
+        proxy: The directory with the socket of the proxy.
+    """
+    mounts = _plan(policy)
+    if proxy is not None:
+        mounts[PROXY] = ("--ro-bind", str(proxy), str(PROXY))
+    if not network:
+        mounts.pop(Path("/run/systemd/resolve"), None)  # its socket resolves names, and so carries words outside
+    argv = [program, *BASE, *(() if network else ("--unshare-net",)), *links_to(_spelled(policy), (*mounts, *OWN))]
+    for path in sorted(mounts, key=lambda path: len(path.parts)):
+        argv += mounts[path]
+    return [*argv, "--remount-ro", "/", "--chdir", "/", "--"]
+
+
+def shields(writable: Iterable[Path]) -> tuple[Path, ...]:
+    """What of repositories that agents may write is kept from them: what git runs, or what says what it runs.
+
+    What is missing of a repository's own is made, or an agent could make it.
+    """
+    found: list[Path] = []
+    for place in writable:
+        entry = place / ".git"
+        if entry.is_file() and not entry.is_symlink():
+            found.append(entry)
+        elif entry.is_dir() and not entry.is_symlink() and (entry / "HEAD").exists():
+            for name in ("hooks", "info"):
+                with suppress(OSError):  # where we cannot make it, no agent can
+                    (entry / name).mkdir(exist_ok=True)
+            found += [entry / name for name in ("hooks", "info", "config", "config.worktree")]
+            found += entry.glob("worktrees/*/commondir")
+            for module in _modules(entry):
+                found += [module / name for name in ("hooks", "info", "config")]
+    # A link an agent made would lead the mount elsewhere.
+    return tuple(path for path in found if path.exists() and path.resolve() == path)
+
+
+def _modules(git: Path) -> Iterator[Path]:
+    """The git directories of submodules, and of theirs."""
+    for config in git.glob("modules/**/config"):
+        if (config.parent / "HEAD").exists():
+            yield config.parent
+
+
+def _plan(policy: Policy) -> dict[Path, tuple[str, ...]]:
+    """What is mounted where; a path below another one comes after it."""
+    writable = outermost([*policy.writable, policy.home, policy.tmp])
+    readable = outermost([*map(_coarse, policy.read), *_interpreter()])
+    mounts = {
+        path: ("--ro-bind", str(path), str(path))
+        for path in readable
+        if path not in OWN and not any(within(path, place) for place in writable)
+    }
+    mounts |= {path: ("--bind", str(path), str(path)) for path in writable}
+    # A mount point cannot be renamed, nor can what is above it unless that is one too.
+    mounts |= {
+        path: ("--bind", str(path), str(path)) for sealed in policy.sealed for path in _repositories_above(sealed)
+    }
+    mounts |= {path: ("--ro-bind", str(path), str(path)) for path in policy.sealed}
+    return mounts | {path: _mask(path, policy.nothing) for path in policy.masked}
+
+
+def _coarse(path: Path) -> Path:
+    """A readable path, or the whole of `/etc`: hundreds of mounts would take as many milliseconds."""
+    etc = Path("/etc")
+    return etc if within(path, etc) else path
+
+
+def _interpreter() -> Iterator[Path]:
+    """What it takes to start the hands themselves."""
+    yield Path(loki_tui.__file__).resolve().parent
+    for place in (sys.prefix, sys.base_prefix):
+        yield Path(place).resolve()
+
+
+def _repositories_above(sealed: Path) -> Iterator[Path]:
+    """Every directory between a sealed path and the `.git` it lies in, that one included."""
+    if ".git" in sealed.parts[:-1]:
+        for parent in sealed.parents:
+            yield parent
+            if parent.name == ".git":
+                return
+
+
+def _mask(path: Path, nothing: Path) -> tuple[str, ...]:
+    """Nothing where there is something; a device in place of a file would be no file to most programs."""
+    if path.is_dir():
+        return ("--tmpfs", str(path), "--remount-ro", str(path))
+    return ("--ro-bind", str(nothing), str(path))
+
+
+def _spelled(policy: Policy) -> Iterator[str]:
+    """Paths as programs will spell them, before links are followed."""
+    yield from (*SYSTEM, "/etc/resolv.conf", "/etc/localtime")
+    yield from (sys.executable, sys.prefix, sys.base_prefix, *policy.spelled)
+    for value in policy.environment.values():
+        yield from (part for part in value.split(":") if part.startswith("/"))

@@ -1,0 +1,80 @@
+"""The machine as `loki doctor` finds it, and its limits under attack."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from loki_tui.cli.doctor import print_report
+from loki_tui.core.vocabulary import Confinement
+from loki_tui.runtime.attack import Outcome, Report
+from tests.support.hands import NO_BWRAP
+from tests.support.program import Program
+
+
+async def test_the_machine_is_described(loki: Program) -> None:
+    told = await loki("doctor")
+    assert told.code == 0, told.err
+    for name in ("Python", "git", "bubblewrap", "Landlock", "confinement", "network off"):
+        assert name in told.out
+    rows = (await loki("doctor", "--json")).rows
+    assert {row["standing"] for row in rows} <= {"good", "missing"}
+    assert {"name", "standing", "found"} == set(rows[0])
+
+
+async def test_a_confinement_that_is_not_here_is_bad(loki: Program) -> None:
+    told = await loki.with_(LOKI_CONFINEMENT="docker")("doctor")
+    assert told.code == 20
+    assert "LOKI_CONFINEMENT=docker is not available here" in told.out
+
+
+REPORT = Report(
+    Confinement(rung="landlock", detail="ABI 7"),
+    (
+        Outcome("create", "write", "kernel"),
+        Outcome("mode", "metadata", "not covered", "modes of files outside"),
+        Outcome("rm -rf /", "command", "parser", "it removes the root"),
+        Outcome("times", "metadata", "not covered", "modes of files outside"),
+    ),
+)
+
+
+def test_an_attack_is_summed_up(capsys: pytest.CaptureFixture[str]) -> None:
+    print_report(REPORT)
+    assert capsys.readouterr().out.splitlines() == [
+        "not covered  modes of files outside (2 not tried)",
+        "4 attempts on landlock ABI 7",
+        "  blocked by parser   1",
+        "  blocked by kernel   1",
+        "  not covered         2",
+        "  leaked              0",
+    ]
+    print_report(replace(REPORT, outcomes=(Outcome("append", "write", "leaked", "changed: /x"),)))
+    assert "LEAKED     write, append: changed: /x\n" in capsys.readouterr().out
+
+
+@pytest.mark.timeout(300)
+async def test_the_limits_hold_under_attack(loki: Program) -> None:
+    """It takes longer than any other command, so more patience is had with it."""
+    async with loki.with_(LOKI_CONFINEMENT="landlock").started("doctor", "--attack", "--json") as process:
+        out, err = await process.communicate()
+    outcomes = [json.loads(line) for line in out.splitlines()]
+    assert process.returncode == 0, [row for row in outcomes if row["stopped_by"] == "leaked"] or err
+    assert {"parser", "kernel", "not covered"} == {row["stopped_by"] for row in outcomes}
+
+
+async def test_nothing_is_attacked_where_nothing_holds(loki: Program) -> None:
+    told = await loki.with_(LOKI_CONFINEMENT="none")("doctor", "--attack")
+    assert told.code == 2
+    assert "every escape would do its harm" in told.err
+
+
+async def test_a_network_to_hosts_is_refused_at_the_start_where_nothing_holds_it(loki: Program) -> None:
+    told = await loki.with_(LOKI_CONFINEMENT="landlock", LOKI_NETWORK="example.com")("start", "prd.md")
+    assert told.code == 2
+    assert "Only bubblewrap can hold commands to the hosts" in told.err
+    if not NO_BWRAP:
+        told = await loki.with_(LOKI_NETWORK="example.com")("doctor")
+        assert "network to 1 host only" in told.out

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from loki_tui.core.errors import ConfinementError
+from loki_tui.core.vocabulary import Confinement, Ruling
+from loki_tui.runtime.attack import Outcome, Report, attack, read_through
+from loki_tui.runtime.bypasses import BYPASSES
+from loki_tui.runtime.escapes import table
+from loki_tui.runtime.proving_ground import Ground
+from tests.support.hands import RUNGS
+
+
+class Trusting:
+    """Lets through what begins with a word that is not `rm`."""
+
+    async def judge(self, command: str) -> Ruling:
+        return Ruling(verdict="block" if command.startswith("rm") else "allow", why="")
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+@pytest.mark.timeout(300)
+async def test_every_escape_is_tried_and_none_leaks(rung: str) -> None:
+    report = await attack(os.environ, confinement=rung)
+    assert report.confinement.rung == rung
+    assert [outcome for outcome in report.outcomes if outcome.stopped_by == "leaked"] == []
+    assert report.count("parser") == 0
+    assert (report.count("not covered") > 0) is (rung == "landlock")
+    assert len(report.outcomes) > 250
+    assert {escape.name for escape in table()} <= {outcome.name for outcome in report.outcomes}
+
+
+async def test_without_confinement_nothing_is_tried() -> None:
+    with pytest.raises(ConfinementError, match="every escape would do its harm"):
+        await attack(os.environ, confinement="none")
+
+
+async def test_a_command_that_is_let_through_is_a_leak() -> None:
+    outcomes = [await read_through(Trusting(), command) for command in BYPASSES]
+    report = Report(Confinement(rung="landlock"), tuple(outcomes))
+    assert report.count("parser") > 5
+    assert report.count("leaked") > 5
+    assert Outcome("sudo rm -rf /", "command", "leaked") in outcomes
+
+
+def test_harm_is_seen(tmp_path: Path) -> None:
+    """What judges the attempts would notice each kind of damage."""
+    ground = Ground(tmp_path.resolve())
+    ground.lay_out(os.environ)
+    before = ground.fingerprint()
+    assert ground.fingerprint() == before
+    for harm in (
+        lambda: (ground.outside / "file.txt").write_text("x"),
+        lambda: (ground.outside / "file.txt").chmod(0o777),
+        lambda: os.utime(ground.outside / "secret.txt", (1, 1)),
+        (ground.home / "new").touch,
+        (ground.workspace / "new").touch,
+        lambda: os.link(ground.outside / "secret.txt", ground.workspace / "src/link"),
+        (ground.repository / ".git/hooks/pre-commit").touch,
+    ):
+        before = ground.fingerprint()
+        harm()
+        assert ground.fingerprint() != before
