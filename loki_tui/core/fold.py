@@ -14,17 +14,19 @@ from loki_tui.core.money import ZERO
 from loki_tui.core.state import (
     SUB_AGENTS,
     TEXT_CHARS,
+    Answer,
     Approval,
     Council,
     Iteration,
     Judged,
+    Learned,
     RunState,
     Sampled,
     Stream,
 )
 from loki_tui.core.vocabulary import Excerpt, Rule, Stage, Status
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the fold and of the shape of its state: states that another one journaled are not taken up."""
 
 
@@ -253,6 +255,12 @@ def _action_finished(event: ev.ActionFinished, state: RunState) -> None:
 
 
 @_apply.register
+def _action_refused(event: ev.ActionRefused, state: RunState) -> None:
+    state.refusals += 1
+    state.last_refused = event
+
+
+@_apply.register
 def _approval_requested(event: ev.ApprovalRequested, state: RunState) -> None:
     state.approvals_asked += 1
     state.approvals[event.approval] = Approval(event, state.at)
@@ -262,11 +270,29 @@ def _approval_requested(event: ev.ApprovalRequested, state: RunState) -> None:
 def _approval_decided(event: ev.ApprovalDecided, state: RunState) -> None:
     approval = state.approvals[event.approval]
     approval.decision = event
+    if event.rule:
+        used = next((learned for learned in state.learned if learned.rule.pattern == event.rule), None)
+        if used is not None:
+            used.uses, used.used_at = used.uses + 1, state.at
+    elif event.decision != "expired":
+        before = state.answers[-1].at if state.answers else approval.asked_at
+        took = (state.at - max(before, approval.asked_at)).total_seconds()
+        state.answers.append(Answer(state.at, event.decision == "approved", took))
     if event.pattern and event.decision == "approved":
         asked = approval.request
-        rule = Rule(pattern=event.pattern, tool=asked.tool, risk=asked.risk, by=event.by)
-        if rule not in state.rules:
-            state.rules.append(rule)
+        _learn(state, Rule(pattern=event.pattern, tool=asked.tool, risk=asked.risk, by=event.by))
+
+
+def _learn(state: RunState, rule: Rule) -> None:
+    """Remember a rule, unless what it covers is covered in the same words already."""
+    same = (rule.pattern, rule.tool, rule.risk)
+    if all((known.pattern, known.tool, known.risk) != same for known in state.rules):
+        state.learned.append(Learned(rule, state.at))
+
+
+@_apply.register
+def _rule_revoked(event: ev.RuleRevoked, state: RunState) -> None:
+    state.learned = [learned for learned in state.learned if learned.rule.pattern != event.pattern]
 
 
 def _settle(state: RunState, approval: Approval) -> None:

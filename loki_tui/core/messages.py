@@ -43,6 +43,8 @@ class ToolCall(Frozen):
     input: JsonObject
     malformed: str | None = None
     """The raw input where it was no JSON object; `input` is then empty."""
+    redacted: bool = False
+    """A secret was taken out: this is not what the model asked for word by word."""
 
 
 class ToolResult(Frozen):

@@ -75,6 +75,15 @@ class Decide(Frozen):
     """Approve actions of this pattern from now on, in this run: see `loki_tui.guard.rules`."""
 
 
+class Revoke(Frozen):
+    """What was approved for the whole run is to be asked about again."""
+
+    kind: Literal["revoke"] = "revoke"
+    by: str
+    pattern: str
+    """As it was approved."""
+
+
 class ForceReview(Frozen):
     """The council is to sit now."""
 
@@ -82,7 +91,9 @@ class ForceReview(Frozen):
     by: str
 
 
-Request = Annotated[Pause | Resume | Stop | SetBudget | Steer | Decide | ForceReview, Field(discriminator="kind")]
+Request = Annotated[
+    Pause | Resume | Stop | SetBudget | Steer | Decide | Revoke | ForceReview, Field(discriminator="kind")
+]
 
 _REQUESTS: TypeAdapter[Request] = TypeAdapter(Request, config=ConfigDict(defer_build=True))
 

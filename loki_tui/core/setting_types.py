@@ -15,10 +15,11 @@ from enum import Enum
 from pathlib import Path
 from typing import Annotated, TypeGuard
 
-from pydantic import BeforeValidator, Field, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from loki_tui.core.messages import Frozen
 from loki_tui.core.money import Money
+from loki_tui.core.vocabulary import Permission, Risk
 
 
 class Tighten(Enum):
@@ -30,6 +31,8 @@ class Tighten(Enum):
     LOWER = "can be lowered"
     ENABLE = "can be switched on"
     NARROW = "can be narrowed"
+    STRICTER = "can be made stricter"
+    CLOSE = "can be switched off"
     CHOOSE = "can be chosen"
     """A command that runs in confined hands, like any other an agent could run."""
 
@@ -116,6 +119,38 @@ Locations = Annotated[
 ]
 """Paths: comma-separated, or an array in a file."""
 
+NETWORK_ON = ("on",)
+NETWORK_OFF = ("off",)
+"""What `Reach` is where no hosts are named."""
+
+_HOST_FORM = r"^(\*\.)?[a-z0-9_]([a-z0-9_.-]*[a-z0-9])?$|^[0-9a-f]*:[0-9a-f:.]+$"
+
+
+def _reached(value: object) -> object:
+    """Hosts in lower case, an IPv6 address without brackets; `off` from a file's `false`."""
+    if isinstance(value, bool):
+        return NETWORK_ON if value else NETWORK_OFF
+    parts = listed(value)
+    if not isinstance(parts, tuple | list):
+        return value
+    return tuple(part.strip().lower().removeprefix("[").removesuffix("]").rstrip(".") for part in map(str, parts))
+
+
+def _of_one_kind(reach: tuple[str, ...]) -> tuple[str, ...]:
+    if len(reach) > 1 and not {"on", "off"}.isdisjoint(reach):
+        raise ValueError("on and off stand alone")
+    return reach
+
+
+Reach = Annotated[
+    tuple[Annotated[str, Field(max_length=253, pattern=_HOST_FORM)], ...],
+    BeforeValidator(_reached),
+    AfterValidator(_of_one_kind),
+    Field(min_length=1, max_length=1000),
+    Form("on, off, or a comma-separated list of hosts such as example.com,*.example.org"),
+]
+"""What can be reached over the network: everything, nothing, or hosts by name, address or `*.` and a domain."""
+
 _Price = Annotated[Money, Field(ge=0, le=1_000_000)]
 
 
@@ -149,3 +184,25 @@ def _by_action(value: object) -> object:
 
 KeyMap = Annotated[dict[_Action, _Keys], BeforeValidator(_by_action), BeforeValidator(parsed), Form("a JSON object")]
 """Action to the keys that do it, comma-separated: JSON, or a table in a file, where keys may be an array."""
+
+
+def _by_class(value: object) -> object:
+    """Class to rule from `network=ask,destructive=block`, or from JSON."""
+    if not isinstance(value, str) or value.lstrip().startswith("{"):
+        return parsed(value)
+    rules: dict[str, str] = {}
+    for part in filter(None, map(str.strip, value.split(","))):
+        name, _, rule = map(str.strip, part.partition("="))
+        if name in rules:
+            raise ValueError(f"{name} is there twice")
+        rules[name] = rule
+    return rules
+
+
+RiskRules = Annotated[
+    dict[Risk, Permission],
+    BeforeValidator(_by_class),
+    Form("a list such as network=ask,destructive=block, with allow, ask or block"),
+]
+"""Class of risk (read, edit, run, network, outside, destructive) to what becomes of its actions: comma-separated, JSON,
+or a table in a file."""

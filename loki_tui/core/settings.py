@@ -15,8 +15,10 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from loki_tui.core.blocking import DEFAULT_BLOCKED, BlockedCommands
 from loki_tui.core.messages import Frozen, JsonObject
 from loki_tui.core.setting_types import (
+    NETWORK_ON,
     Dollars,
     Duration,
     KeyMap,
@@ -24,6 +26,8 @@ from loki_tui.core.setting_types import (
     Locations,
     ModelPrices,
     Names,
+    Reach,
+    RiskRules,
     Standing,
     Text,
     Tighten,
@@ -107,10 +111,15 @@ class WorkspaceSettings(SettingsGroup):
     """Paths outside the workspace that agents may read, beyond the system's own."""
     pass_env: Names = ()
     """Environment variables that agents' commands see, beyond the harmless ones."""
-    confinement: Literal["auto", "landlock", "none"] = "auto"
-    """What holds agents' processes; `auto` takes the best there is and refuses to start without one."""
-    blocked_commands: Annotated[Names, Standing.PLANNED] = ()
-    """Commands agents may not run."""
+    confinement: Literal["auto", "landlock", "bwrap", "docker", "none"] = "auto"
+    """What holds agents' processes; `auto` takes the best that works here, bubblewrap before Landlock, and refuses to
+    start without one."""
+    network: Annotated[Reach, Tighten.CLOSE] = NETWORK_ON
+    """What agents' commands reach over the network: all, nothing, or these hosts through a proxy of Loki's own, which
+    needs bubblewrap. `*.` stands for every name below a domain; a private address has to be named itself."""
+    blocked_commands: BlockedCommands = DEFAULT_BLOCKED
+    """Commands agents may not run, however they are spelled, in place of Loki's own rules; `@defaults` in the list
+    stands for those. `loki policy show` lists what is in force, `loki policy test` tries a command."""
     command_timeout: Annotated[Duration, Tighten.LOWER] = 600
     """How long a command may take when the agent does not say."""
 
@@ -120,6 +129,13 @@ class AutonomySettings(SettingsGroup):
 
     staged_autonomy: Annotated[bool, Tighten.ENABLE] = False
     """The plan, then each state-changing action, waits for a person's approval."""
+    risk_rules: Annotated[RiskRules, Tighten.STRICTER] = Field(default_factory=dict)
+    """What becomes of an agent's actions by their risk, which is `read`, `edit`, `run`, `network`, `outside` or
+    `destructive`: `allow`, `ask` or `block`. A class that is not named is allowed; with staged autonomy, asked about
+    unless it only reads."""
+    unsure_commands: Annotated[Literal["auto", "ask", "block"], Tighten.STRICTER] = "auto"
+    """What becomes of a command of which one cannot tell whether a rule blocks it. `auto` asks where a person is there
+    (the run has a screen, or autonomy is staged), for 15 minutes where no time limit is set, and else refuses it."""
     approval_timeout: Duration | None = None
     """How long an approval is waited for before it counts as denied; for ever where not set."""
     max_parallel_agents: Annotated[int, Field(ge=1, le=1000), Tighten.LOWER] = 10

@@ -6,10 +6,13 @@ came to, and taken only where it is at least as strict.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from loki_tui.core.setting_types import Tighten
+from loki_tui.core.setting_types import NETWORK_OFF, Tighten
+
+_STRICTNESS = ("allow", "ask", "auto", "block")
+"""What may become of an action, loosest first; `auto` asks or blocks."""
 
 
 def tightened(how: Tighten, *, own: object, proposed: object, workspace: Path) -> object | None:
@@ -31,11 +34,26 @@ def tightened(how: Tighten, *, own: object, proposed: object, workspace: Path) -
             return True
         case Tighten.LOWER, None, _:
             return proposed
+        case Tighten.CLOSE, _, tuple() if proposed == NETWORK_OFF:
+            return proposed
         case Tighten.LOWER, own, proposed if proposed <= own:  # type: ignore[operator]
             return proposed
+        case Tighten.STRICTER, str(), str() if _STRICTNESS.index(proposed) >= _STRICTNESS.index(own):
+            return proposed
+        case Tighten.STRICTER, dict(), dict():
+            return _stricter(own, proposed)
         case Tighten.NARROW, _, tuple():
             return _narrowed(own if isinstance(own, tuple) else (workspace,), proposed, workspace)
     return None
+
+
+def _stricter(own: Mapping[object, str], proposed: Mapping[object, str]) -> dict[object, str] | None:
+    """The person's own rules and the proposed ones, where none of these is looser.
+
+    What the person has no rule for may be asked about already: to allow it is never stricter.
+    """
+    looser = (_STRICTNESS.index(rule) < _STRICTNESS.index(own.get(name, "ask")) for name, rule in proposed.items())
+    return None if any(looser) else {**own, **proposed}
 
 
 def _narrowed(own: Iterable[Path], proposed: Iterable[Path], workspace: Path) -> tuple[Path, ...] | None:

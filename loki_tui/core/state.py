@@ -41,6 +41,9 @@ RECENT_ITERATIONS = 10
 RECENT_APPROVALS = 20
 """How many approvals that are settled it remembers."""
 
+RECENT_ANSWERS = 60
+"""How many answers of people it remembers: one a minute, for an hour."""
+
 TEXT_CHARS = 2_000
 """Characters of what an agent said last."""
 
@@ -118,6 +121,27 @@ class Approval:
     def title(self) -> str:
         """What it is, as one line."""
         return f"approval {self.request.approval}: {self.request.title}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A decision that a person took."""
+
+    at: datetime
+    approved: bool
+    seconds: float
+    """How long they can have looked at it: since it was asked, or since their decision before."""
+
+
+@dataclass(slots=True)
+class Learned:
+    """A rule that a person made out of a decision."""
+
+    rule: Rule
+    since: datetime
+    uses: int = 0
+    """How many actions it approved."""
+    used_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -208,8 +232,13 @@ class RunState:
     """Undecided ones, and decided ones until what they are about is done; those about plans stay."""
     recent_approvals: deque[Approval] = field(default_factory=lambda: deque(maxlen=RECENT_APPROVALS))
     """The latest of the others, without what they showed."""
-    rules: list[Rule] = field(default_factory=list)
-    """What a person approved for the whole run, each once."""
+    learned: list[Learned] = field(default_factory=list)
+    """What a person approved for the whole run, each once, without what was revoked."""
+    answers: deque[Answer] = field(default_factory=lambda: deque(maxlen=RECENT_ANSWERS))
+    """The latest that people gave: see `loki_tui.core.fatigue`."""
+    refusals: int = 0
+    """Actions that the limits of this run did not let happen."""
+    last_refused: ev.ActionRefused | None = None
     checkpoints_taken: int = 0
     first_checkpoint: ev.CheckpointTaken | None = None
     last_checkpoint: ev.CheckpointTaken | None = None
@@ -242,6 +271,11 @@ class RunState:
     def waiting_approvals(self) -> list[Approval]:
         """What waits for a person, oldest first."""
         return list(self.undecided.values())
+
+    @property
+    def rules(self) -> list[Rule]:
+        """What is approved before it is asked for, oldest first."""
+        return [learned.rule for learned in self.learned]
 
     def approval(self, name: str) -> Approval | None:
         """An approval that is open or was settled lately; older ones are in the journal alone."""

@@ -70,6 +70,22 @@ class Risk(StrEnum):
     DESTRUCTIVE = "destructive"
 
 
+Permission = Literal["allow", "ask", "block"]
+"""What may become of an action: it is done, a person is asked first, or it is refused."""
+
+
+class Ruling(Frozen):
+    """What the rules say of one command."""
+
+    verdict: Permission
+    rule: str = ""
+    """The rule as the person or Loki wrote it; empty where none is about this."""
+    why: str = ""
+    """One plain sentence, for the model and for people."""
+    source: str = ""
+    """Where the rule stands: `default`, the name of a setting, or a file."""
+
+
 class Verdict(StrEnum):
     """What a QA phase found. Only `PASSED` is green."""
 
@@ -134,6 +150,10 @@ class Confinement(Frozen):
     """What this rung does not protect, one phrase each."""
     writable: tuple[str, ...] = ()
     """Where hands may write."""
+    network: tuple[str, ...] = ("on",)
+    """What commands reach over the network: `on`, `off`, or hosts."""
+    without: tuple[str, ...] = ()
+    """What commands have to do without on this rung, one phrase each."""
 
 
 class Rule(Frozen):

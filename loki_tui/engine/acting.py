@@ -7,14 +7,14 @@ import json
 from loki_tui.core import events as ev
 from loki_tui.core.messages import JsonObject, ToolCall
 from loki_tui.core.tools import BadCallError, EditFile, ToolInput, WriteFile, parse_call
-from loki_tui.core.vocabulary import Risk
+from loki_tui.core.vocabulary import Risk, Ruling
 from loki_tui.engine import prompts
-from loki_tui.engine.approvals import Approvals
 from loki_tui.engine.chronicle import Chronicle
 from loki_tui.engine.context import RunContext
+from loki_tui.engine.gating import Asks, Gate
 from loki_tui.engine.ports import Workspace
 from loki_tui.engine.proposals import given, propose_action, redacted, shortened
-from loki_tui.guard.risk import changes_state, risk_of
+from loki_tui.guard.risk import risk_of
 
 
 class Actor:
@@ -30,6 +30,7 @@ class Actor:
         self._chronicle = context.chronicle
         self._control = context.control
         self._approvals = context.approvals
+        self._gate = Gate(context)
         self._redact = context.redact
         self._live = context.live
         self._workspace = workspace
@@ -41,10 +42,13 @@ class Actor:
             tool_input = parse_call(call, allowed)
         except BadCallError as error:
             return self.answer(call, str(error), ok=False)
-        if self._approvals is None or not changes_state(risk_of(tool_input)):
+        verdict = await self._gate.judge(tool_input)
+        if isinstance(verdict, Ruling):
+            return self._refuse(agent, call, verdict, risk=risk_of(tool_input))
+        if verdict is None:
             await self._control.gate()
             return await self._perform(agent, call, tool_input)
-        decided = await self._decided(self._approvals, agent, call, tool_input)
+        decided = await self._decided(verdict, agent, call, tool_input)
         if decided is None:
             return None
         if decided.decision != "approved":
@@ -52,10 +56,18 @@ class Actor:
         if decided.edited is None:
             return await self._perform(agent, call, tool_input)
         edited = call.model_copy(update={"input": decided.edited})
-        return await self._perform(agent, edited, parse_call(edited, allowed), edited=decided.edited)
+        return await self._perform_edited(agent, edited, parse_call(edited, allowed))
+
+    async def _perform_edited(self, agent: str, call: ToolCall, tool_input: ToolInput) -> None:
+        """Do what a person made of a call, unless a rule blocks that: no approval is above one."""
+        verdict = await self._gate.judge(tool_input, approved=True)
+        if isinstance(verdict, Ruling):
+            self._refuse(agent, call, verdict, risk=risk_of(tool_input), edited=call.input)
+        else:
+            await self._perform(agent, call, tool_input, edited=call.input)
 
     async def _decided(
-        self, approvals: Approvals, agent: str, call: ToolCall, tool_input: ToolInput
+        self, asks: Asks, agent: str, call: ToolCall, tool_input: ToolInput
     ) -> ev.ApprovalDecided | None:
         """What was decided on a call, as the files are at this moment.
 
@@ -76,11 +88,12 @@ class Actor:
                 risk=risk_of(tool_input),
                 workspace=self._root,
                 agent=agent,
+                asks=asks,
                 change=change,
             )
-            if (known := approvals.known(proposal)) is not None:
+            if (known := self._approvals.known(proposal)) is not None:
                 return known
-            decided = await approvals.decide(proposal)
+            decided = await self._approvals.decide(proposal)
             if decided.decision != "approved":
                 return decided
             # Approved, but time has passed: only what is found again to be exactly that is done.
@@ -104,6 +117,31 @@ class Actor:
                 seconds=round(result.seconds, 4),
                 diff=diff,
             )
+        )
+
+    def _refuse(
+        self, agent: str, call: ToolCall, ruling: Ruling, *, risk: Risk, edited: JsonObject | None = None
+    ) -> None:
+        """Journal that a rule refuses a call, and tell the model which one and why."""
+        told = prompts.refused_action(rule=ruling.rule, why=ruling.why, source=ruling.source)
+        self._chronicle.note(
+            ev.ActionRefused(
+                call=call.id,
+                agent=agent,
+                tool=call.name,
+                input=shortened(redacted(call.input, self._redact)),
+                risk=risk,
+                rule=self._redact(ruling.rule),
+                why=self._redact(ruling.why),
+                source=ruling.source,
+            ),
+            ev.ActionFinished(
+                action="",
+                call=call.id,
+                output=self._chronicle.keep(self._redact(_with_edit(edited, told))),
+                ok=False,
+                refused=True,
+            ),
         )
 
     def start(self, agent: str, call: ToolCall, risk: Risk) -> str:

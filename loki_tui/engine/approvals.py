@@ -19,7 +19,7 @@ from loki_tui.engine.chronicle import Chronicle
 from loki_tui.engine.control import Control
 from loki_tui.engine.ports import Clock
 from loki_tui.engine.proposals import Proposal, given, redacted, shortened
-from loki_tui.guard.rules import matches, suggest
+from loki_tui.guard.rules import is_wide, matches, suggest
 
 EXACT_CHARS = 20_000
 """Characters of JSON up to which an input is shown exactly, so that a person can edit it."""
@@ -36,7 +36,8 @@ class Approvals:
         chronicle: The run.
         control: Brings decisions.
         clock: Time.
-        timeout: Seconds until an undecided request counts as refused; none waits for ever.
+        timeout: Seconds until an undecided request counts as refused, from when an engine waits for it; without
+            one it waits for as long as the proposal says, or for ever.
         redact: Takes secrets out of what is shown.
     """
 
@@ -85,9 +86,17 @@ class Approvals:
         """What was asked about exactly this and is not withdrawn."""
         for known in self._chronicle.state.approvals.values():
             same = known.request.digest == proposal.digest and known.request.call == proposal.call
-            if same and not (known.decision and known.decision.decision == "expired" and known.decision.by == LOKI):
+            if same and not self._withdrawn(known.decision):
                 return known
         return None
+
+    def _withdrawn(self, decision: ev.ApprovalDecided | None) -> bool:
+        """Whether a decision counts for nothing any more: its question was out of date, or its rule was revoked."""
+        if decision is None:
+            return False
+        if decision.rule:
+            return all(rule.pattern != decision.rule for rule in self._chronicle.state.rules)
+        return decision.decision == "expired" and decision.by == LOKI
 
     def _ask(self, proposal: Proposal) -> Approval:
         request = self._request(proposal)
@@ -107,7 +116,9 @@ class Approvals:
         state, keep, redact = self._chronicle.state, self._chronicle.keep, self._redact
         detail = keep(redact(proposal.detail))
         shown, exact = self._shown(proposal)
-        pattern = suggest(proposal.located, proposal.risk) if proposal.located is not None else ""
+        pattern = ""
+        if proposal.located is not None:
+            pattern = suggest(proposal.located, proposal.risk, wide=not proposal.unsure)
         return ev.ApprovalRequested(
             approval=f"p{state.approvals_asked + 1}",
             subject=proposal.subject,
@@ -125,6 +136,7 @@ class Approvals:
             agent=proposal.agent,
             editable=exact,
             pattern=pattern if redact(pattern) == pattern else "",
+            unsure=proposal.unsure,
         )
 
     def _shown(self, proposal: Proposal) -> tuple[JsonObject | None, bool]:
@@ -142,14 +154,17 @@ class Approvals:
         if proposal.located is None:
             return None
         for rule in self._chronicle.state.rules:
-            if matches(rule, proposal.located, proposal.risk):
+            # That such commands are harmless was said of those that can be told from their words.
+            if matches(rule, proposal.located, proposal.risk) and not (proposal.unsure and is_wide(rule)):
                 return rule
         return None
 
     def _decide_by(
         self, rule: Rule, request: ev.ApprovalRequested, *, first: Sequence[ev.Event] = ()
     ) -> ev.ApprovalDecided:
-        decided = ev.ApprovalDecided(approval=request.approval, decision="approved", by=f"rule {rule.pattern}")
+        decided = ev.ApprovalDecided(
+            approval=request.approval, decision="approved", by=f"rule {rule.pattern}", rule=rule.pattern
+        )
         self._chronicle.note(*first, decided)
         return decided
 
@@ -158,16 +173,17 @@ class Approvals:
             # A person may have approved all such actions in answer to another request.
             return waiting.decision is not None or self._rule(proposal) is not None
 
-        if self._timeout is None:
+        limit = proposal.patience if self._timeout is None else self._timeout
+        if limit is None:
             await self._control.wait_until(decided)
         else:
-            await self._wait_for_a_while(decided, self._timeout)
+            await self._wait_for_a_while(decided, limit)
         if waiting.decision is not None:
             return
         if (rule := self._rule(proposal)) is not None:
             self._decide_by(rule, waiting.request)
             return
-        reason = f"nobody decided within {self._timeout:g} s"
+        reason = f"nobody decided within {limit:g} s"
         self._chronicle.note(_expired(waiting.request.approval, reason, by="time limit"))
 
     async def _wait_for_a_while(self, decided: Callable[[], bool], seconds: float) -> None:

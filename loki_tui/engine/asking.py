@@ -22,6 +22,7 @@ from loki_tui.engine.context import RunContext
 from loki_tui.engine.control import budget_reason
 from loki_tui.engine.ports import Model, ModelAnswer, ModelRequest
 from loki_tui.engine.transcript import PARTS, Transcript
+from loki_tui.guard.cleaning import cleaned
 
 INLINE_PARTS = 16_000
 """An answer up to this many bytes of JSON stands in its event; a longer one is kept as a blob."""
@@ -63,6 +64,11 @@ class Asker:
         self._live = context.live
         self._settings = context.settings
         self._model = model
+        self._redact = context.redact
+        self._exact: dict[str, ToolCall] = {}
+        """Calls that hold what must not be written down, by id."""
+        self._inherited = context.chronicle.state.failures
+        """Failures in a row that the engine before had: they count for what is asked first."""
 
     async def ask(self, question: Question, transcript: Transcript) -> None:
         """Ask until there is an answer; it reaches the transcript through the journal.
@@ -71,6 +77,8 @@ class Asker:
             ModelError: The failure is permanent, or the conversation is too long.
             RetriesExhaustedError: Too many failures in a row.
         """
+        # Each conversation counts its own: an outage that meets ten agents at once is not ten outages.
+        failures, self._inherited = self._inherited, 0
         while True:
             await self._control.gate()
             reserved = await self._reserve(question, transcript)
@@ -81,13 +89,14 @@ class Asker:
                 agent=transcript.agent,
                 model=question.model,
                 reserved=reserved,
-                attempt=self._chronicle.state.failures + 1,
+                attempt=failures + 1,
             )
             self._chronicle.note(asked)
             try:
                 return await self._attempt(asked, question, transcript)
             except ModelError as error:
-                await self._recover(asked, error)
+                failures += 1
+                await self._recover(asked, error, failures)
 
     async def _attempt(self, asked: ev.ModelRequested, question: Question, transcript: Transcript) -> None:
         started = self._clock.monotonic()
@@ -126,17 +135,33 @@ class Asker:
 
     def _answered(self, asked: ev.ModelRequested, answer: ModelAnswer, *, seconds: float) -> ev.ModelAnswered:
         cost = self._prices.cost(asked.model, answer.usage) if self._prices.knows(asked.model) else None
-        encoded = PARTS.dump_json(answer.parts)
+        parts = tuple(self._kept(part) for part in answer.parts)
+        encoded = PARTS.dump_json(parts)
         whole = len(encoded) <= INLINE_PARTS
         return ev.ModelAnswered(
             request=asked.request,
-            parts=answer.parts if whole else tuple(_shorten(part) for part in answer.parts),
+            parts=parts if whole else tuple(_shorten(part) for part in parts),
             blob=None if whole else self._chronicle.journal.put_blob(encoded),
             stop=answer.stop,
             usage=answer.usage,
             cost=cost,
             seconds=seconds,
         )
+
+    def _kept(self, part: Part) -> Part:
+        """A part of an answer as it is journaled, told to the model again, and seen by people."""
+        clean = cleaned(part, self._redact)
+        if isinstance(part, ToolCall) and isinstance(clean, ToolCall) and clean.redacted:
+            self._exact[clean.id] = part
+        return clean
+
+    def exact(self, call: ToolCall) -> ToolCall | None:
+        """A call as the model made it, secrets included, to be carried out once.
+
+        Returns:
+            None where nobody knows it any more: it was made to an engine that died.
+        """
+        return self._exact.pop(call.id, None) if call.redacted else call
 
     # -- money ----------------------------------------------------------------------------------
 
@@ -157,14 +182,13 @@ class Asker:
             reason = budget_reason(needed=needed, limit=books.limit)
             await self._control.pause(by="budget", reason=reason, needed=needed)
 
-    async def _recover(self, asked: ev.ModelRequested, error: ModelError) -> None:
-        """Book a failure and wait before the next attempt, or give up."""
+    async def _recover(self, asked: ev.ModelRequested, error: ModelError, failures: int) -> None:
+        """Book a failure, this many in a row, and wait before the next attempt, or give up."""
         cost = unconfirmed = ZERO
         if error.usage is not None and self._prices.knows(asked.model):
             cost = self._prices.cost(asked.model, error.usage)
         if error.billable:
             unconfirmed = max(ZERO, asked.reserved - cost)
-        failures = self._chronicle.state.failures + 1
         final = error.fault.permanent or error.fault is ModelFault.TOO_LONG or failures > self._settings.max_retries
         delay = 0.0 if final else self._delay(failures, error.retry_after)
         retry_at = None if final else self._clock.now() + timedelta(seconds=delay)

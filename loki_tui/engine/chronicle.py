@@ -25,11 +25,13 @@ class Chronicle:
     """Appends to the journal and keeps the run's state.
 
     Args:
-        journal: The run's journal, opened for writing.
+        journal: The run's journal, opened for writing. It keeps no secret, whatever it is given.
+        redact: Takes secrets out of text that is to be cut: a half of one would not be recognised any more.
     """
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, *, redact: Callable[[str], str] = str) -> None:
         self.journal = journal
+        self._redact = redact
         self.state: RunState = nearest_state(journal.keyframes(), run=journal.run) or RunState(run=journal.run)
         self._kept = self.state.seq
         for record in journal.records(after=self.state.seq):
@@ -69,7 +71,8 @@ class Chronicle:
         return lambda: self._observers.remove(observer)
 
     def keep(self, text: str) -> Excerpt:
-        """Text for an event: whole if short, else its two ends and the name of the whole."""
+        """Text for an event, without secrets: whole if short, else its two ends and the name of the whole."""
+        text = self._redact(text)
         if len(text) <= INLINE_CHARS:
             return Excerpt(text=text, size=len(text))
         blob = self.journal.put_blob(text.encode())

@@ -9,7 +9,8 @@ from loki_tui.core.settings import Settings
 from loki_tui.engine.approvals import Approvals
 from loki_tui.engine.chronicle import Chronicle
 from loki_tui.engine.control import Control
-from loki_tui.engine.ports import Clock, Live, Prices
+from loki_tui.engine.places import Places
+from loki_tui.engine.ports import Clock, CommandPolicy, Live, Prices
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,10 @@ class RunContext:
     clock: Clock
     redact: Callable[[str], str]
     """Takes secrets out of text before it is kept or shown to a model."""
+    places: Places
+    """Whoever works holds one, whatever kind of agent it is."""
     live: Live
-    approvals: Approvals | None
-    """Asks a person before something happens; none where autonomy is not staged."""
+    policy: CommandPolicy
+    """What the rules say of shell commands."""
+    approvals: Approvals
+    """Asks a person before something happens."""

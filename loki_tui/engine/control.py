@@ -15,7 +15,7 @@ from typing import Literal
 from loki_tui.core import events as ev
 from loki_tui.core import requests as rq
 from loki_tui.core.errors import WorkspaceError
-from loki_tui.core.money import format_usd
+from loki_tui.core.money import format_limit, format_needed
 from loki_tui.engine.chronicle import Chronicle
 from loki_tui.engine.decisions import UnusableDecisionError, decision_on
 
@@ -71,8 +71,9 @@ class Control:
             await self._changed.wait()
 
     async def pause(self, *, by: Literal["budget", "resources"], reason: str, needed: Decimal | None = None) -> None:
-        """Pause the run on the engine's own account, and wait until someone resumes it."""
-        self._chronicle.note(ev.RunPaused(by=by, reason=reason, needed=needed))
+        """Pause the run on the engine's own account, unless it is paused, and wait until someone resumes it."""
+        if self._chronicle.state.paused_by is None:
+            self._chronicle.note(ev.RunPaused(by=by, reason=reason, needed=needed))
         await self.gate()
 
     def _redacted(self, request: rq.Request) -> rq.Request:
@@ -100,6 +101,8 @@ class Control:
                 note(ev.Steered(note=request.note, by=request.by), consumes=number)
             case rq.Decide():
                 self._decide(number, request)
+            case rq.Revoke():
+                self._revoke(number, request)
             case rq.ForceReview():
                 self.review_wanted = True
                 note(consumes=number)
@@ -118,24 +121,32 @@ class Control:
                 await thaw()
 
     def _decide(self, number: int, request: rq.Decide) -> None:
-        approval = self._chronicle.state.approvals.get(request.approval)
+        name = request.approval
+        approval = self._chronicle.state.approvals.get(name)
         if approval is None or approval.decision is not None:
-            self._ignore(number, f"A decision by {request.by} on {request.approval} came for nothing that waits.")
+            self._ignore(number, f"A decision by {request.by} on {name} came for nothing that waits.", about=name)
         elif approval.request.digest != request.digest:
-            self._ignore(number, f"A decision by {request.by} on {request.approval} was about another action.")
+            self._ignore(number, f"A decision by {request.by} on {name} was about another action.", about=name)
         else:
             try:
                 decided = decision_on(approval.request, request, redact=self._redact)
             except UnusableDecisionError as error:
-                why = f"A decision by {request.by} on {request.approval} was not taken, and it still waits: {error}."
-                self._ignore(number, self._redact(why))
+                why = f"A decision by {request.by} on {name} was not taken, and it still waits: {error}."
+                self._ignore(number, self._redact(why), about=name)
             else:
                 self._chronicle.note(decided, consumes=number)
 
-    def _ignore(self, number: int, why: str) -> None:
-        self._chronicle.note(ev.Warned(message=why), consumes=number)
+    def _revoke(self, number: int, request: rq.Revoke) -> None:
+        if any(rule.pattern == request.pattern for rule in self._chronicle.state.rules):
+            self._chronicle.note(ev.RuleRevoked(pattern=request.pattern, by=request.by), consumes=number)
+        else:
+            why = f"{request.by} revoked {request.pattern!r}, which is no rule of this run."
+            self._ignore(number, self._redact(why))
+
+    def _ignore(self, number: int, why: str, *, about: str = "") -> None:
+        self._chronicle.note(ev.Warned(message=why, approval=about), consumes=number)
 
 
 def budget_reason(*, needed: Decimal, limit: Decimal) -> str:
     """Why a run stands still for money, and what would help."""
-    return f"the budget of {format_usd(limit)} does not cover the next request; it takes {format_usd(needed)}"
+    return f"the budget of {format_limit(limit)} does not cover the next request; it takes {format_needed(needed)}"

@@ -79,6 +79,8 @@ def _pattern(
         raise UnusableDecisionError("only the suggested pattern can be approved: the action is not shown exactly")
     action = rules.relative(edited or _parsed(asked, asked.input or {}), asked.cwd)
     rule = Rule(pattern=pattern, tool=asked.tool, risk=asked.risk, by=decision.by)
+    if asked.unsure and rules.is_wide(rule):
+        raise UnusableDecisionError("it is not sure what it would do, so only exactly this can be approved for a run")
     if not rules.matches(rule, action, risk_of(action)):
         raise UnusableDecisionError(f"the pattern {pattern!r} does not cover the action itself")
     return pattern

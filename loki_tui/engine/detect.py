@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -69,6 +70,24 @@ async def _python(read: Read, files: list[str]) -> Runner | None:
         return Runner("pytest", "python3 -m pytest -q")
     start = "-s tests -t ." if "tests/__init__.py" in files else "-s tests" if _all_below_tests(tests) else ""
     return Runner("unittest", f"python3 -m unittest discover -v {start}".strip())
+
+
+def stand_ins(runner: Runner, files: list[str]) -> list[str]:
+    """Files that would be run in place of a Python test runner, or of what it is made of.
+
+    Both look for modules in the project first. Whoever writes one of these decides what a test run says
+    without a test having run.
+    """
+    if runner.name not in {"pytest", "unittest"}:
+        return []
+    found = (re.fullmatch(r"(\w+)(?:\.py|/__init__\.py)", path) for path in files)
+    return sorted(match[0] for match in found if match and match[1] in _OF_THE_RUNNERS)
+
+
+_OF_THE_RUNNERS = frozenset({"pytest", "_pytest", "pluggy", "iniconfig", "packaging"}) | (
+    # What test runners have no use for, and what projects like to call their own.
+    sys.stdlib_module_names - {"test", "site", "this", "code", "antigravity", "turtle", "calendar", "statistics"}
+)
 
 
 def _all_below_tests(tests: list[str]) -> bool:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -29,11 +28,14 @@ from loki_tui.engine.deciding import Close, decide
 from loki_tui.engine.iterating import Iterations
 from loki_tui.engine.keeping import Keeper
 from loki_tui.engine.monitoring import Monitor
+from loki_tui.engine.overhearing import Overheard
+from loki_tui.engine.places import Places
 from loki_tui.engine.planning import Planner
 from loki_tui.engine.ports import (
     Checkouts,
     Checkpoints,
     Clock,
+    CommandPolicy,
     Journal,
     Live,
     Machine,
@@ -43,6 +45,7 @@ from loki_tui.engine.ports import (
     Workspaces,
 )
 from loki_tui.engine.verifying import Verifier
+from loki_tui.guard.redact import Redactor
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,9 @@ class World:
     repository: Repository
     clock: Clock
     machine: Machine
-    redact: Callable[[str], str]
+    policy: CommandPolicy
+    redactor: Redactor
+    """Knows the secrets that nobody may be shown."""
     live: Live = field(default_factory=Live)
 
 
@@ -73,27 +78,32 @@ class Engine:
     def __init__(self, world: World, settings: Settings) -> None:
         self._world = world
         self._settings = settings
-        self._chronicle = chronicle = Chronicle(world.journal)
-        self._control = control = Control(chronicle, redact=world.redact, on_stop=self._end_work)
+        redact = world.redactor.redact
+        self._chronicle = chronicle = Chronicle(world.journal, redact=redact)
+        self._control = control = Control(chronicle, redact=redact, on_stop=self._end_work)
         self._work: asyncio.Task[None] | None = None
         self._ended = False
         self._monitor = Monitor(chronicle, world.machine, world.clock, settings)
-        approvals = Approvals(chronicle, control, world.clock, timeout=settings.approval_timeout, redact=world.redact)
+        approvals = Approvals(chronicle, control, world.clock, timeout=settings.approval_timeout, redact=redact)
+        overheard = Overheard(world.live, world.redactor)
+        chronicle.observe(overheard.observe)
         context = RunContext(
             chronicle=chronicle,
             control=control,
             settings=settings,
             prices=world.prices,
             clock=world.clock,
-            redact=world.redact,
-            live=world.live,
-            approvals=approvals if settings.staged_autonomy else None,
+            redact=redact,
+            places=Places(settings.max_parallel_agents),
+            live=overheard.live,
+            policy=world.policy,
+            approvals=approvals,
         )
         asker = Asker(context, world.model)
         self._planner = Planner(context, asker)
         self._verifier = Verifier(context, world.checkouts)
         self._keeper = Keeper(context, world.checkpoints, world.repository)
-        self._iterations = Iterations(context, Agents(context, asker), world.workspaces, self._keeper)
+        self._iterations = Iterations(context, Agents(context, asker, world.workspaces), world.workspaces, self._keeper)
 
     async def run(self) -> Outcome | None:
         """Drive the run to its end.

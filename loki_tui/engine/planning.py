@@ -33,6 +33,8 @@ class Planner:
     def __init__(self, context: RunContext, asker: Asker) -> None:
         self._chronicle = context.chronicle
         self._approvals = context.approvals
+        self._places = context.places
+        self._staged = context.settings.staged_autonomy
         self._model = context.settings.models["planning"]
         self._asker = asker
 
@@ -43,7 +45,8 @@ class Planner:
         transcript = self._transcript(prd)
         release = self._chronicle.observe(transcript.observe)
         try:
-            requirements = await self._requirements(transcript)
+            async with self._places.place():
+                requirements = await self._requirements(transcript)
         finally:
             release()
         fallback = requirements is None
@@ -100,7 +103,7 @@ class Planner:
 
     async def _refusal(self, plan: tuple[Requirement, ...]) -> str | None:
         """Why a person refuses the plan; none where nobody does."""
-        if self._approvals is None:
+        if not self._staged:
             return None
         decided = await self._approvals.decide(propose_plan(plan))
         return None if decided.decision == "approved" else decided.reason or "no reason given"

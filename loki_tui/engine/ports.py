@@ -17,7 +17,7 @@ from loki_tui.core.events import Event, Record
 from loki_tui.core.keyframes import Keyframe
 from loki_tui.core.messages import JsonObject, Message, Part, ToolSpec, Usage
 from loki_tui.core.requests import Request
-from loki_tui.core.vocabulary import Confinement, Purpose, Sample
+from loki_tui.core.vocabulary import Confinement, Purpose, Ruling, Sample
 
 OnText = Callable[[str], None]
 """Told of text as it streams in; called on the engine's loop."""
@@ -170,6 +170,17 @@ class Workspaces(Protocol):
 
     async def open_checkout(self, root: Path) -> Workspace:
         """Hands on a clean checkout that the agent's hands cannot reach, for verification."""
+        ...
+
+
+class CommandPolicy(Protocol):
+    """What the rules say of shell commands."""
+
+    async def judge(self, command: str) -> Ruling:
+        """Whether a command may run; one that cannot be read, or not be decided on, is to be asked about.
+
+        Raises nothing.
+        """
         ...
 
 
@@ -346,3 +357,5 @@ class Live:
     """Told (agent, text)."""
     on_output: Callable[[str, str], None] = field(default=lambda _action, _text: None)
     """Told (action, output)."""
+    attended: bool = False
+    """Whether a person sees it, and so can be asked something now."""

@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from loki_tui.core.messages import JsonObject
 from loki_tui.core.tools import EditFile, Shell, ToolInput, WriteFile
 from loki_tui.core.vocabulary import Requirement, Risk
+from loki_tui.engine.gating import Asks
 from loki_tui.engine.ports import ActionResult
 
 TITLE_CHARS = 300
@@ -40,6 +41,10 @@ class Proposal:
     located: ToolInput | None = None
     """The same with the path of the file that is really meant: what rules are held against."""
     diff: str = ""
+    unsure: bool = False
+    """Whether a rule for commands asks: no pattern wider than exactly this covers it."""
+    patience: float | None = None
+    """Seconds after which nobody is waited for any more, where no other limit is set."""
 
 
 def digest_of(value: JsonObject) -> str:
@@ -54,6 +59,7 @@ def propose_action(
     risk: Risk,
     workspace: str,
     agent: str = "",
+    asks: Asks | None = None,
     change: ActionResult | None = None,
 ) -> Proposal:
     """An action as a person decides on it.
@@ -64,9 +70,11 @@ def propose_action(
         risk: How much it may do to the world.
         workspace: Where.
         agent: Whose it is.
+        asks: Why a person is asked; since autonomy is staged, where none is given.
         change: The preview of an action that has one. What the file holds is then part of what is decided on.
     """
     title, detail = _show(tool_input, workspace)
+    asks = asks or Asks()
     exact: JsonObject = {"tool": tool_input.tool, "input": tool_input.model_dump(mode="json"), "workspace": workspace}
     located = tool_input
     if change is not None:
@@ -78,13 +86,15 @@ def propose_action(
         title=title,
         detail=detail,
         risk=risk,
-        reason="staged autonomy: every state-changing action waits for a person",
+        reason=asks.reason,
         call=call,
         agent=agent,
         cwd=workspace,
         tool_input=tool_input,
         located=located,
         diff=change.diff if change is not None else "",
+        unsure=asks.unsure,
+        patience=asks.patience,
     )
 
 

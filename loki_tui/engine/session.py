@@ -89,11 +89,19 @@ class Session:
         for call in self._transcript.open_calls:
             if call.name == FinishIteration.tool and finish is None:
                 finish = self._finish(call)
-            elif call.name == Delegate.tool and self._delegation is not None:
-                await self._delegation.run(self._transcript.agent, call, self._actor)
+            elif call.name == Delegate.tool:
+                await self._delegate(call)
+            elif (exact := self._asker.exact(call)) is not None:
+                await self._actor.act(self._transcript.agent, exact, allowed=self._tools)
             else:
-                await self._actor.act(self._transcript.agent, call, allowed=self._tools)
+                self._actor.answer(call, prompts.NOT_KEPT, ok=False)
         return finish
+
+    async def _delegate(self, call: ToolCall) -> None:
+        if self._delegation is None:
+            self._actor.answer(call, prompts.NO_DELEGATION, ok=False)
+        else:
+            await self._delegation.run(self._transcript.agent, call, self._actor)
 
     def _finish(self, call: ToolCall) -> FinishIteration | None:
         try:
@@ -108,5 +116,6 @@ class Session:
         return finish
 
     def _deliver_notes(self) -> None:
-        if waiting := self._chronicle.state.notes:
+        # They are for who leads the work: a sub-agent has one task and would take them along when it ends.
+        if self._delegation is not None and (waiting := self._chronicle.state.notes):
             self._chronicle.note(ev.SteeringDelivered(agent=self._transcript.agent, notes=tuple(waiting)))

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from loki_tui.core import events as ev
 from loki_tui.core.events import Record
 from loki_tui.core.messages import Message, Part, TextPart, ToolCall, ToolResult, Usage
+from loki_tui.core.tools import Delegate
 from loki_tui.core.vocabulary import Excerpt, Purpose
 from loki_tui.engine import prompts
 
@@ -58,6 +59,10 @@ class Transcript:
         self._nudge = nudge
         self._reply: list[Part] = [TextPart(text=brief)]
         self._open: dict[str, ToolCall] = {}
+        self._asked: dict[str, str] = {}
+        """Approval to the open call it is about."""
+        self._edited: set[str] = set()
+        """Open calls that a person changed."""
         self._purposes: dict[str, Purpose] = {}
         self._compactions = 0
 
@@ -91,16 +96,25 @@ class Transcript:
             case ev.ModelAnswered() as answer if answer.request in self._purposes:
                 self._hear(answer, self._purposes.pop(answer.request))
             case ev.ActionFinished() as finished if finished.call in self._open:
-                del self._open[finished.call]
-                self.interrupted |= finished.interrupted
-                content = self._recall(finished.output)
-                self._reply.append(ToolResult(call=finished.call, content=content, is_error=not finished.ok))
+                self._take(finished, self._open.pop(finished.call))
+            case ev.ApprovalDecided(edited=dict()) as decided if decided.approval in self._asked:
+                self._edited.add(self._asked[decided.approval])
+            case ev.ApprovalRequested(call=str(call)) as wanted if call in self._open:
+                self._asked[wanted.approval] = call
             case ev.SteeringDelivered(agent=self.agent) as steering:
                 self._reply.append(TextPart(text=prompts.steering(steering.notes)))
             case ev.ContextCompacted(agent=self.agent) as compacted:
                 self._start_over(self._recall(compacted.summary))
             case _:
                 pass
+
+    def _take(self, finished: ev.ActionFinished, call: ToolCall) -> None:
+        self.interrupted |= finished.interrupted
+        content = self._recall(finished.output)
+        # What no hands were needed for is Loki's own words, and so is that an engine died; reports are not.
+        if finished.action and (not finished.interrupted or call.name == Delegate.tool):
+            content = prompts.result(content, tool=call.name, edited=call.id in self._edited)
+        self._reply.append(ToolResult(call=call.id, content=content, is_error=not finished.ok))
 
     def _seal(self) -> None:
         if self._reply:
@@ -118,6 +132,7 @@ class Transcript:
         self.usage = answer.usage
         self.interrupted = False
         self._open = {call.id: call for call in message.calls}
+        self._asked, self._edited = {}, set()
         self.silent_turns = 0 if self._open else self.silent_turns + 1
         if not self._open:
             self._reply.append(TextPart(text=prompts.CUT_OFF if answer.stop == "length" else self._nudge))

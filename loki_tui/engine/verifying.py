@@ -9,7 +9,7 @@ from loki_tui.core.errors import LokiError
 from loki_tui.core.vocabulary import Counts, Verdict
 from loki_tui.engine.context import RunContext
 from loki_tui.engine.counting import count_tests
-from loki_tui.engine.detect import Runner, detect_runner
+from loki_tui.engine.detect import Runner, detect_runner, stand_ins
 from loki_tui.engine.ports import ActionResult, Checkouts, Workspace
 
 UNIT_TESTS = "unit tests"
@@ -55,10 +55,13 @@ class Verifier:
             await workspace.close()
 
     async def _unit_tests(self, checkpoint: ev.CheckpointTaken, workspace: Workspace) -> None:
-        runner = await self._runner(workspace)
+        runner, instead = await self._runner(workspace)
         if runner is None:
             why = "no test command found; declare one the project's way, or set LOKI_TEST_COMMAND"
             return self._finish(checkpoint, Verdict.NOT_APPLICABLE, why)
+        if instead:
+            why = f"no test was run: {', '.join(instead)} would be run in place of the test runner's own modules"
+            return self._finish(checkpoint, Verdict.NOT_RUN, why, runner=runner)
         result = await workspace.perform(
             "shell", {"command": runner.command, "timeout_seconds": self._settings.test_timeout}
         )
@@ -66,9 +69,10 @@ class Verifier:
         verdict, why = judge(result, counts)
         return self._finish(checkpoint, verdict, why, runner=runner, result=result, counts=counts)
 
-    async def _runner(self, workspace: Workspace) -> Runner | None:
+    async def _runner(self, workspace: Workspace) -> tuple[Runner | None, list[str]]:
+        """What runs the tests, and what would be run in its place."""
         if self._settings.test_command:
-            return Runner("custom", self._settings.test_command)
+            return Runner("custom", self._settings.test_command), []
 
         async def read(path: str) -> str | None:
             found = await workspace.perform("shell", {"command": f"cat -- {shlex.quote(path)} 2>/dev/null"})
@@ -76,7 +80,8 @@ class Verifier:
 
         listing = await workspace.perform("shell", {"command": "find . -type f -not -path '*/node_modules/*'"})
         files = [line.removeprefix("./") for line in listing.output.splitlines()]
-        return await detect_runner(read, files)
+        runner = await detect_runner(read, files)
+        return runner, stand_ins(runner, files) if runner else []
 
     def _finish(
         self,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 
 from loki_tui.core.errors import LokiError, UsageError
 from loki_tui.engine.ports import Model, ModelAnswer, ModelRequest, OnText
+from loki_tui.guard.cleaning import cleaned
 from loki_tui.models.cassette import RecordedAnswer, Take
 
 
@@ -20,13 +21,15 @@ class RecordingModel:
     Args:
         inner: The model that answers.
         path: The cassette to append to.
+        redact: Takes secrets out of what is written down.
 
     Raises:
         UsageError: The file cannot be written.
     """
 
-    def __init__(self, inner: Model, path: Path) -> None:
+    def __init__(self, inner: Model, path: Path, *, redact: Callable[[str], str] = str) -> None:
         self._inner = inner
+        self._redact = redact
         self._path = path
         try:
             self._append("")
@@ -55,7 +58,9 @@ class RecordingModel:
         delay = (first[0] if first else monotonic()) - began
         take = Take(
             purpose=request.purpose,
-            answer=RecordedAnswer.model_validate(asdict(answer)),
+            answer=RecordedAnswer(
+                parts=tuple(cleaned(part, self._redact) for part in answer.parts), stop=answer.stop, usage=answer.usage
+            ),
             model=request.model,
             delay_ms=round(1000 * delay),
         )

@@ -9,14 +9,22 @@ from pydantic import ValidationError
 
 from loki_tui.core.errors import JournalError, UsageError
 from loki_tui.core.requests import Request, decode_request, encode_request
+from loki_tui.guard.cleaning import cleaned
+from loki_tui.guard.redact import Redactor
 from loki_tui.store.bell import Bell, Listener, touch, watching
 from loki_tui.store.database import journal_errors, open_for_posting
 from loki_tui.store.moments import to_micros, utc_now
 from loki_tui.store.paths import StateDirectory
 
 
-def post_request(state: StateDirectory, run: str, request: Request) -> int:
+def post_request(state: StateDirectory, run: str, request: Request, *, redactor: Redactor | None = None) -> int:
     """Leave a request for the engine of a run, present or future; from any thread or process.
+
+    Args:
+        state: Where the journal is.
+        run: Which run.
+        request: What is asked for; what people write is kept without secrets.
+        redactor: Knows them; without one, tokens of well-known shape are found.
 
     Returns:
         Its number in the inbox.
@@ -25,6 +33,7 @@ def post_request(state: StateDirectory, run: str, request: Request) -> int:
         UsageError: There is no such run, or it has ended.
         JournalError: The journal cannot be written.
     """
+    request = _clean(request, redactor or Redactor({}))
     with closing(open_for_posting(state)) as connection, journal_errors(state.journal), connection:
         connection.execute("BEGIN IMMEDIATE")
         _require_open(connection, run)
@@ -36,6 +45,15 @@ def post_request(state: StateDirectory, run: str, request: Request) -> int:
         raise JournalError(f"The request to run {run} was not recorded.", hint="Try again.")
     touch(state.inbox_bell)
     return number
+
+
+def _clean(request: Request, redactor: Redactor) -> Request:
+    clean = cleaned(request, redactor.redact)
+    # A reason or a note without its secret still says what it says; an action would be another one.
+    exact = ("edited", "pattern")
+    if clean is not request and any(getattr(clean, name, None) != getattr(request, name, None) for name in exact):
+        raise UsageError("What is to be approved holds a secret, which is never written down.", hint="It still waits.")
+    return clean
 
 
 def _require_open(connection: sqlite3.Connection, run: str) -> None:
@@ -53,12 +71,17 @@ class Inbox:
         connection: The journal writer's own.
         state: Where the bell hangs.
         run: Requests to any other run are none of its business.
+        redactor: Knows the engine's secrets, which those who post may not.
     """
 
-    def __init__(self, connection: sqlite3.Connection, *, state: StateDirectory, run: str) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, *, state: StateDirectory, run: str, redactor: Redactor | None = None
+    ) -> None:
         self._connection = connection
         self._state = state
         self._run = run
+        self._redactor = redactor or Redactor({})
+        self._spoiled = False
         self._open = ExitStack()
         self._listener: Listener | None = None
         self.bell = Bell()
@@ -97,12 +120,27 @@ class Inbox:
             JournalError: It was consumed before, or is not this run's.
             sqlite3.DatabaseError: The database cannot be written.
         """
+        self._take_secrets_out(number)
         consumed = self._connection.execute(
             "UPDATE inbox SET consumed_at = ? WHERE id = ? AND run = ? AND consumed_at IS NULL",
             (at, number, self._run),
         )
         if consumed.rowcount != 1:
             raise JournalError(f"Request {number} is not pending for run {self._run}.")
+
+    def _take_secrets_out(self, number: int) -> None:
+        """Overwrite what the poster did not know for a secret: the engine has read it by now."""
+        row = self._connection.execute("SELECT body FROM inbox WHERE id = ?", (number,)).fetchone()
+        if row is not None and (clean := self._redactor.redact(row[0])) != row[0]:
+            self._connection.execute("PRAGMA secure_delete = ON")
+            self._connection.execute("UPDATE inbox SET body = ? WHERE id = ?", (clean, number))
+            self._spoiled = True
+
+    def scrub(self) -> None:
+        """After the transaction: see that the database's log does not keep what was overwritten."""
+        if self._spoiled:
+            self._spoiled = False
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     async def wait(self) -> None:
         """Return when there may be something new: at once the first time, then within some 80 ms."""

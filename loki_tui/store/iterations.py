@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
-from loki_tui.core.money import ZERO
+from loki_tui.store.marks import IterationMark, IterationMarks
 from loki_tui.store.moments import from_micros
 from loki_tui.store.schema import RARE
 
@@ -39,30 +36,7 @@ FROM events INDEXED BY events_rare WHERE run = ? AND {RARE} AND kind = 'iteratio
 """
 
 
-@dataclass(frozen=True, slots=True)
-class IterationMark:
-    """One iteration in the journal."""
-
-    number: int
-    seq: int
-    """Of its first event."""
-    started_at: datetime
-    finished_seq: int | None = None
-    """None while it is open; what follows is then empty, and the run's state has the figures."""
-    finished_at: datetime | None = None
-    ended_by: str = ""
-    """agent, turns, silence or time."""
-    claims_done: bool = False
-    summary: str = ""
-    """Its first line, at most 200 characters."""
-    turns: int = 0
-    actions: int = 0
-    spent: Decimal = ZERO
-    changed: int = 0
-    """Paths that its checkpoint changed."""
-
-
-def read_iterations(connection: sqlite3.Connection, run: str, *, after: int = 0) -> list[IterationMark]:
+def read_iterations(connection: sqlite3.Connection, run: str, *, after: int = 0) -> IterationMarks:
     """The iterations that began or ended after an event, in order.
 
     Raises:
@@ -71,8 +45,8 @@ def read_iterations(connection: sqlite3.Connection, run: str, *, after: int = 0)
     first, begun = _first_of_interest(connection, run, after)
     starts = connection.execute(_STARTS, (run, first)).fetchall()
     ends = connection.execute(_ENDS, (run, first))
-    marks = list(_marks(starts, ends, begun=begun))
-    return [mark for mark in marks if mark.seq > after or (mark.finished_seq or 0) > after]
+    marks = _marks(starts, ends, begun=begun)
+    return IterationMarks(mark for mark in marks if mark.seq > after or (mark.finished_seq or 0) > after)
 
 
 def _first_of_interest(connection: sqlite3.Connection, run: str, after: int) -> tuple[int, int]:
@@ -98,7 +72,7 @@ def _marks(
             started_at,
             finished_seq=end[0],
             finished_at=from_micros(end[1]),
-            ended_by=sys.intern(ended_by),
+            ended_by=ended_by,
             claims_done=bool(claims_done),
             summary=_first_line(summary or ""),
             # An older Loki did not journal these.

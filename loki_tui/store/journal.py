@@ -1,5 +1,8 @@
 """The journal's one writer: appends events so that none is lost once `append` returned.
 
+No secret enters: every text of every event and of every stored output is redacted here, whoever it comes
+from. Nobody needs to be trusted with having done so before.
+
 Durability. Everything survives the death of the process, however sudden: SQLite's write-ahead log is
 in the kernel's hands when `append` returns. What must also survive a power loss (`DURABLE`) waits
 for the disk, 0.2 to 0.5 ms here, and carries everything before it along. The rest can be worked out
@@ -16,8 +19,6 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from pydantic_core import PydanticSerializationError
-
 from loki_tui.core.errors import JournalError
 from loki_tui.core.events import (
     ApprovalDecided,
@@ -33,13 +34,14 @@ from loki_tui.core.events import (
     RunClosed,
     RunCreated,
     WorkCommitted,
-    encode_event,
 )
 from loki_tui.core.keyframes import Keyframe
 from loki_tui.core.requests import Request
+from loki_tui.guard.redact import Redactor
 from loki_tui.store.bell import Bell, touch
 from loki_tui.store.blobs import BlobStore
 from loki_tui.store.chain import Link, chain_digest, seed
+from loki_tui.store.cleaning import bytes_without_secrets, without_secrets
 from loki_tui.store.database import journal_errors, open_for_engine
 from loki_tui.store.follower import follow_bell, follow_bell_pages
 from loki_tui.store.inbox import Inbox, post_request
@@ -80,25 +82,32 @@ class SqliteJournal:
     Args:
         connection: From `open_for_engine`; closed with the journal.
         lock: Proves that nobody else writes; names the state directory and the run.
+        redactor: Knows the secrets that must not get in; without one, tokens of well-known shape are found.
         now: The time, in UTC; it may jump, the journal's does not go backwards.
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, lock: EngineLock, *, now: Callable[[], datetime] = utc_now
+        self,
+        connection: sqlite3.Connection,
+        lock: EngineLock,
+        *,
+        redactor: Redactor | None = None,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.run = lock.run
         self._connection = connection
         self._state = lock.state
         self._now = now
+        self._redactor = redactor or Redactor({})
         self._blobs = BlobStore(lock.state.blobs)
-        self._inbox = Inbox(connection, state=lock.state, run=lock.run)
+        self._inbox = Inbox(connection, state=lock.state, run=lock.run, redactor=self._redactor)
         self._appended = Bell()
         self._warnings: list[str] = []
         with journal_errors(self._state.journal):
             self._head = _find_head(connection, self.run)
 
     @classmethod
-    def open(cls, lock: EngineLock, *, now: Callable[[], datetime] = utc_now) -> Self:
+    def open(cls, lock: EngineLock, *, redactor: Redactor | None = None, now: Callable[[], datetime] = utc_now) -> Self:
         """Open the journal for the run that the lock was taken for, new or begun before.
 
         Raises:
@@ -106,7 +115,7 @@ class SqliteJournal:
         """
         connection, notice = open_for_engine(lock.state)
         try:
-            journal = cls(connection, lock, now=now)
+            journal = cls(connection, lock, redactor=redactor, now=now)
         except BaseException:
             connection.close()
             raise
@@ -127,6 +136,9 @@ class SqliteJournal:
             stream: The parallel stream they belong to.
             consumes: The request they answer; it is consumed in the same transaction.
 
+        Returns:
+            What was journaled, which is without the secrets that the events may have held.
+
         Raises:
             JournalError: They could not be written, or the request is not pending; nothing changed.
         """
@@ -140,7 +152,8 @@ class SqliteJournal:
                 self._connection.execute("BEGIN IMMEDIATE")
                 if consumes is not None:
                     self._inbox.consume(consumes, at=to_micros(self._now()))
-                self._insert(events, links)
+                self._insert([record.event for record in records], links)
+            self._inbox.scrub()
         self._head = head
         self._appended.ring()
         touch(self._state.events_bell)
@@ -197,7 +210,7 @@ class SqliteJournal:
             UsageError: The state directory cannot be written.
             JournalError: The disk is full.
         """
-        return self._blobs.put(data)
+        return self._blobs.put(bytes_without_secrets(data, self._redactor))
 
     def get_blob(self, digest: str) -> bytes:
         """The data of a digest.
@@ -225,7 +238,7 @@ class SqliteJournal:
 
     def post(self, request: Request) -> int:
         """Leave a request from within this process, from any thread; see `post_request`."""
-        number = post_request(self._state, self.run, request)
+        number = post_request(self._state, self.run, request, redactor=self._redactor)
         self._inbox.bell.ring()
         return number
 
@@ -256,10 +269,10 @@ class SqliteJournal:
         records: list[Record] = []
         links: list[Link] = []
         for seq, event in enumerate(events, start=self._head.seq + 1):
-            body = _encode(event)
+            kept, body = without_secrets(event, self._redactor)
             digest = chain_digest(digest, seq=seq, at=at, stream=stream, body=body)
             links.append(Link(seq, at, stream, body, digest))
-            records.append(Record(seq=seq, at=moment, event=event, stream=stream))
+            records.append(Record(seq=seq, at=moment, event=kept, stream=stream))
         return records, links
 
     def _insert(self, events: Sequence[Event], links: Sequence[Link]) -> None:
@@ -288,13 +301,3 @@ def _find_head(connection: sqlite3.Connection, run: str) -> _Head:
         "SELECT seq, at, hash FROM events WHERE run = ? ORDER BY seq DESC LIMIT 1", (run,)
     ).fetchone()
     return _Head(*row) if row else _Head(0, 0, seed(run))
-
-
-def _encode(event: Event) -> str:
-    try:
-        return encode_event(event)
-    except PydanticSerializationError as error:
-        raise JournalError(
-            f"An event of kind {event.kind} cannot be written: {error}.",
-            hint="Its text is not valid Unicode: a defect of Loki, please report it.",
-        ) from error

@@ -12,6 +12,7 @@ from pathlib import Path
 from loki_tui.core.errors import UsageError
 from loki_tui.core.events import Record
 from loki_tui.core.requests import Request
+from loki_tui.guard.redact import Redactor
 from loki_tui.store.database import NoJournalError
 from loki_tui.store.follower import follow, follow_pages
 from loki_tui.store.inbox import post_request
@@ -59,9 +60,9 @@ class Project:
         """The same, as many at once as there are; see `loki_tui.store.follower.follow_pages`."""
         return follow_pages(self.state, run, after=after)
 
-    def post(self, run: str, request: Request) -> int:
+    def post(self, run: str, request: Request, *, redactor: Redactor | None = None) -> int:
         """Ask something of a run's engine; see `loki_tui.store.inbox.post_request`."""
-        return post_request(self.state, run, request)
+        return post_request(self.state, run, request, redactor=redactor)
 
     def engine(self) -> Holder | None:
         """The engine at work on this project right now, if any."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -119,6 +119,19 @@ class JournalReader:
             (last,) = self._connection.execute("SELECT max(seq) FROM events WHERE run = ?", (run,)).fetchone()
         return last or 0
 
+    def consumed(self, request: int) -> bool:
+        """Whether an engine has taken a request out of the inbox.
+
+        Args:
+            request: Its number, from `loki_tui.store.inbox.post_request`.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        with journal_errors(self._state.journal):
+            row = self._connection.execute("SELECT consumed_at FROM inbox WHERE id = ?", (request,)).fetchone()
+        return row is not None and row[0] is not None
+
     def keyframes(self, run: str, *, until: int | None = None) -> Iterator[Keyframe]:
         """The states that were journaled, latest first.
 
@@ -141,6 +154,23 @@ class JournalReader:
         while page := self.read(run, after=after):
             yield from page
             after = page[-1].seq
+
+    def of_kinds(self, run: str, kinds: Collection[str]) -> Iterator[Record]:
+        """All events of some kinds, in order, held a page at a time.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        after, among = 0, ", ".join("?" * len(kinds))
+        query = f"SELECT seq, at, kind, body, stream FROM events WHERE run = ? AND seq > ? AND kind IN ({among})"
+        while True:
+            with journal_errors(self._state.journal):
+                rows = self._connection.execute(f"{query} ORDER BY seq LIMIT ?", (run, after, *kinds, PAGE)).fetchall()
+            if not rows:
+                return
+            for row in rows:
+                yield _decode(run, *row)
+            after = rows[-1][0]
 
     def verify_chain(self, run: str) -> int | None:
         """The first event that was changed, or follows a gap; none where all are as they were written.

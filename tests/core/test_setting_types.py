@@ -94,3 +94,52 @@ def test_a_key_map_is_json_or_a_table(given: object) -> None:
 def test_a_wrong_key_map_is_refused(given: str) -> None:
     with pytest.raises(ValidationError):
         Settings.model_validate({"keymap": given})
+
+
+@pytest.mark.parametrize(
+    ("text", "reach"),
+    [
+        ("on", ("on",)),
+        ("OFF", ("off",)),
+        (False, ("off",)),
+        (True, ("on",)),
+        ("example.com", ("example.com",)),
+        (" Example.COM., *.example.org ,10.0.0.5", ("example.com", "*.example.org", "10.0.0.5")),
+        (["example.com", "[::1]"], ("example.com", "::1")),
+        ("localhost,_dmarc.example.com,a-b.example", ("localhost", "_dmarc.example.com", "a-b.example")),
+    ],
+)
+def test_a_network_is_on_off_or_hosts(text: object, reach: tuple[str, ...]) -> None:
+    assert Settings.model_validate({"network": text}).network == reach
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "",
+            ",",
+            "on,example.com",
+            "off,on",
+            "*",
+            "*.",
+            "a.*",
+            "**.example.com",
+            "https://example.com",
+            "example.com:443",
+        ),
+        *(
+            "exa mple.com",
+            "user@example.com",
+            "example.com/path",
+            "b\u00fccher.example",
+            "10.0.0.0/8",
+            "-x",
+            "x" * 300,
+            5,
+        ),
+    ],
+)
+def test_what_is_no_network_is_refused(text: object) -> None:
+    with pytest.raises(ValidationError):
+        Settings.model_validate({"network": text})

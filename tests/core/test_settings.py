@@ -35,7 +35,6 @@ MANUAL = {
     "staged_autonomy": False,
     "budget_limit": None,
     "allowed_paths": None,
-    "blocked_commands": (),
     "tls_cert": None,
     "tls_key": None,
     "oidc_issuer": None,

@@ -12,6 +12,7 @@ from loki_tui.core.errors import ExitCode, UsageError
 from loki_tui.core.settings import Settings
 from loki_tui.core.settings_files import MAX_BYTES
 from loki_tui.core.settings_sources import ResolvedSettings, load_settings, resolve_settings
+from loki_tui.core.vocabulary import Risk
 
 
 @dataclass(frozen=True)
@@ -149,9 +150,15 @@ def test_an_unknown_key_names_file_and_nearest(place: Place) -> None:
         ("LOKI_MAX_ITERATIONS", "true", "a whole number from 1 up to 1000000"),
         ("LOKI_MAX_ITERATIONS", "9" * 5000, "a whole number from 1 up to 1000000"),
         ("LOKI_STAGED_AUTONOMY", "maybe", "true or false"),
-        ("LOKI_CONFINEMENT", "bwrap", "auto, landlock or none"),
+        ("LOKI_CONFINEMENT", "seatbelt", "auto, landlock, bwrap, docker or none"),
         ("LOKI_BUDGET_LIMIT", "-1", "an amount of US dollars above 0 up to 1000000"),
         ("LOKI_MODEL_PRICES", "{", "a JSON object"),
+        ("LOKI_RISK_RULES", "network", "a list such as network=ask"),
+        ("LOKI_RISK_RULES", "network=never", "a list such as network=ask"),
+        ("LOKI_RISK_RULES", "nuclear=block", "a list such as network=ask"),
+        ("LOKI_RISK_RULES", "run=ask,run=block", "a list such as network=ask"),
+        ("LOKI_RISK_RULES", '{"run": ', "a list such as network=ask"),
+        ("LOKI_UNSURE_COMMANDS", "maybe", "auto, ask or block"),
     ],
 )
 def test_an_invalid_value_names_origin_value_and_range(place: Place, variable: str, value: str, bounds: str) -> None:
@@ -159,6 +166,23 @@ def test_an_invalid_value_names_origin_value_and_range(place: Place, variable: s
     assert message.startswith(f"{variable} is {value[:20]!r}"[:-1])
     assert f"it must be {bounds}" in message
     assert len(message) < 250
+
+
+@pytest.mark.parametrize("value", ["network=ask, destructive=block,", '{"network": "ask", "destructive": "block"}'])
+def test_classes_of_risk_are_written_as_one_likes(place: Place, value: str) -> None:
+    expected = {Risk.NETWORK: "ask", Risk.DESTRUCTIVE: "block"}
+    assert place.load({"LOKI_RISK_RULES": value}).settings.risk_rules == expected
+    place.configure('[risk_rules]\nnetwork = "ask"\ndestructive = "block"')
+    assert place.load().settings.risk_rules == expected
+
+
+def test_a_workspace_makes_classes_of_risk_stricter_and_no_looser(place: Place) -> None:
+    place.share('risk_rules = "network=block,edit=ask"')
+    assert place.load({"LOKI_RISK_RULES": "network=ask,run=allow"}).settings.risk_rules == {
+        Risk.NETWORK: "block", Risk.RUN: "allow", Risk.EDIT: "ask",
+    }  # fmt: skip
+    place.share('risk_rules = "network=ask,destructive=block"')
+    assert place.load({"LOKI_RISK_RULES": "network=block"}).settings.risk_rules == {Risk.NETWORK: "block"}
 
 
 def test_a_truth_in_a_file_is_no_number(place: Place) -> None:
@@ -200,7 +224,6 @@ def test_a_value_that_is_wrong_by_itself_is_not_said_to_contradict_another(place
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
-        ("LOKI_BLOCKED_COMMANDS", "rm -rf /"),
         ("LOKI_DASHBOARD", "true"),
         ("LOKI_COUNCIL_SIZE", "5"),
         ("LOKI_PHASE_SECURITY", "false"),
@@ -300,6 +323,8 @@ def test_a_workspace_cannot_loosen_what_a_person_set(place: Place) -> None:
         "max_retries = 51",
         "test_timeout = 1801",
         "staged_autonomy = false",
+        'risk_rules = "network=allow"',
+        'unsure_commands = "ask"',
         'allowed_paths = [".."]',
         'allowed_paths = ["/"]',
         'allowed_paths = ["src", "../workspace-twin"]',

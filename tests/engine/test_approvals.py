@@ -75,6 +75,7 @@ async def test_a_decision_on_another_action_counts_for_nothing(tmp_path: Path, d
         state = bench.state()
         assert "was about another action" in state.warnings[-1]
         assert state.waiting_approvals[0].request == approval.request
+        assert [warned.approval for warned in bench.of(ev.Warned)] == [approval.request.approval]
         decide(bench, approval, "denied")
         assert await run == "exhausted"
     assert not (bench.workspace / "made").exists()
@@ -89,6 +90,7 @@ async def test_the_first_decision_stands(tmp_path: Path) -> None:
         decide(bench, approval, "approved")
         assert await run == "exhausted"
     assert "came for nothing that waits" in bench.state().warnings[-1]
+    assert bench.of(ev.Warned)[-1].approval == "p2"
     assert not (bench.workspace / "made").exists()
 
 

@@ -185,11 +185,11 @@ async def test_verification_is_paused_like_any_command(tmp_path: Path) -> None:
 
 
 def commands_of(bench: Bench) -> dict[int, str]:
-    """Processes of commands, but for the hands themselves: those have no environment."""
+    """Processes of commands, but for the hands themselves: those carry no mark."""
     return {
         pid: letter
         for pid, letter in processes_in(bench.workspace.parent).items()
-        if Path(f"/proc/{pid}/environ").read_bytes()
+        if b"HANDS_COMMAND=" in Path(f"/proc/{pid}/environ").read_bytes()
     }
 
 

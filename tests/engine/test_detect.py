@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loki_tui.engine.detect import Runner, detect_runner
+from loki_tui.engine.detect import Runner, detect_runner, stand_ins
 
 NPM = '{"scripts": {"test": "vitest run"}}'
 NPM_INIT = '{"scripts": {"test": "echo \\"Error: no test specified\\" && exit 1"}}'
@@ -65,3 +65,17 @@ async def test_projects(files: dict[str, str], command: str) -> None:
 )
 async def test_nothing_declared_is_nothing_found(files: dict[str, str]) -> None:
     assert await detect(files) is None
+
+
+@pytest.mark.parametrize(
+    ("files", "instead"),
+    [
+        (["unittest.py", "test_it.py"], ["unittest.py"]),
+        (["pytest/__init__.py", "pluggy.py"], ["pluggy.py", "pytest/__init__.py"]),
+        (["argparse.py"], ["argparse.py"]),
+        (["src/unittest.py", "pytest/data.txt", "test/__init__.py", "code.py", "statistics.py"], []),
+    ],
+)
+def test_what_would_run_in_place_of_the_runner_is_seen(files: list[str], instead: list[str]) -> None:
+    assert stand_ins(Runner("unittest", "python3 -m unittest"), files) == instead
+    assert stand_ins(Runner("npm", "npm test"), files) == []

@@ -9,8 +9,10 @@ from pydantic import JsonValue
 
 from loki_tui.core import events as ev
 from loki_tui.core import requests as rq
+from loki_tui.core.errors import UsageError
 from loki_tui.core.events import Event
 from loki_tui.core.vocabulary import Risk
+from loki_tui.engine.framing import framed
 from loki_tui.engine.prompts import EDITED_CHARS, INTERRUPTED
 from loki_tui.store.journal import SqliteJournal
 from loki_tui.store.lock import EngineLock
@@ -38,7 +40,7 @@ async def test_what_the_person_made_of_it_is_done_and_told(tmp_path: Path) -> No
     assert started.input["command"] == INSTEAD["command"]
     assert told(bench).startswith("The person in charge changed this call before approving it.")
     assert "echo 2 > instead" in told(bench)
-    assert told(bench).endswith("What came of it:\nsaid\n")
+    assert told(bench).endswith("What came of it:\n" + framed("said\n", source="shell"))
 
 
 async def test_its_risk_is_that_of_what_is_done(tmp_path: Path) -> None:
@@ -87,11 +89,29 @@ async def test_a_secret_is_not_taken_down(tmp_path: Path) -> None:
     async with bench.going() as run:
         await approve_the_plan(bench)
         approval = await waiting(bench)
-        decide(bench, approval, "approved", edited={"command": f"echo {token}"})
-        await warned(bench, "secret")
+        with pytest.raises(UsageError, match="never written down"):
+            decide(bench, approval, "approved", edited={"command": f"echo {token}"})
         decide(bench, approval, "denied")
         assert await run == "exhausted"
     assert all(token not in event.model_dump_json() for event in bench.events())
+
+
+async def test_a_secret_that_only_the_engine_knows_is_not_left_in_the_inbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEPLOY_TOKEN", "known-to-the-engine-alone")
+    bench = one_command(tmp_path)
+    async with bench.going() as run:
+        await approve_the_plan(bench)
+        approval = await waiting(bench)
+        decide(bench, approval, "approved", edited={"command": "echo known-to-the-engine-alone"})
+        await warned(bench, "secret")
+        decide(bench, approval, "denied", reason="not known-to-the-engine-alone")
+        assert await run == "exhausted"
+    assert "redacted:DEPLOY_TOKEN" in told(bench)
+    kept = [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
+    assert [path for path in kept if path.name.startswith("journal")]
+    assert not [path for path in kept if b"known-to-the-engine-alone" in path.read_bytes()]
 
 
 async def test_a_file_that_changed_meanwhile_is_asked_about_anew_all_the_same(tmp_path: Path) -> None:

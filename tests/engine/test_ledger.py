@@ -24,14 +24,17 @@ from loki_tui.core.money import ZERO
 from loki_tui.core.setting_types import ModelPrice
 from loki_tui.core.settings import Settings
 from loki_tui.core.vocabulary import Confinement, Purpose
+from loki_tui.engine.approvals import Approvals
 from loki_tui.engine.asking import Asker, Question
 from loki_tui.engine.chronicle import Chronicle
 from loki_tui.engine.context import RunContext
 from loki_tui.engine.control import Control
+from loki_tui.engine.places import Places
 from loki_tui.engine.ports import Live, ModelAnswer, ModelRequest, OnText
 from loki_tui.engine.transcript import Transcript
 from loki_tui.models.prices import GenaiPrices
 from tests.support.memory import MemoryJournal
+from tests.support.policies import ScriptedPolicy
 from tests.support.scripted import FakeClock
 
 MODEL = "scripted"
@@ -264,16 +267,18 @@ class Ledger(RuleBasedStateMachine):
 
     def _take_up(self) -> None:
         self.chronicle = chronicle = Chronicle(self.journal)
-        control = Control(chronicle, redact=str, on_stop=lambda: None)
+        control, clock = Control(chronicle, redact=str, on_stop=lambda: None), FakeClock()
         context = RunContext(
             chronicle=chronicle,
             control=control,
             settings=SETTINGS,
             prices=PRICES,
-            clock=FakeClock(),
+            clock=clock,
             redact=str,
+            places=Places(10),
             live=Live(),
-            approvals=None,
+            policy=ScriptedPolicy({}),
+            approvals=Approvals(chronicle, control, clock, timeout=None, redact=str),
         )
         self.asker = Asker(context, self.provider)
         chronicle.note(ev.EngineStarted(pid=1, host="here", confinement=Confinement(rung="none")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -32,6 +33,12 @@ def said(messages: Sequence[Message]) -> list[tuple[str, str]]:
     return [(message.role, " ".join(_text(part) for part in message.parts)) for message in messages]
 
 
+def unframed(content: str) -> str:
+    """What stands in the frame that marks a result as data."""
+    found = re.fullmatch(r'<(data-[0-9a-f]{8}) from="\w+">\n(.*)\n</\1>', content, re.DOTALL)
+    return found[2] if found else content
+
+
 def _text(part: Part) -> str:
     match part:
         case TextPart():
@@ -39,7 +46,7 @@ def _text(part: Part) -> str:
         case ToolCall():
             return f"<{part.id}>"
         case ToolResult():
-            return f"<{part.call}: {part.content}{' !' if part.is_error else ''}>"
+            return f"<{part.call}: {unframed(part.content)}{' !' if part.is_error else ''}>"
         case _:
             return "<?>"
 

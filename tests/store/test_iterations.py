@@ -9,7 +9,8 @@ from loki_tui.core import events as ev
 from loki_tui.core.events import Event
 from loki_tui.core.vocabulary import Excerpt
 from loki_tui.store.database import open_for_reading
-from loki_tui.store.iterations import SUMMARY_CHARS, IterationMark, read_iterations
+from loki_tui.store.iterations import SUMMARY_CHARS, read_iterations
+from loki_tui.store.marks import IterationMark
 from loki_tui.store.paths import StateDirectory
 from tests.store.samples import RUN, created, notes, open_journal
 from tests.support.life import iteration
@@ -17,7 +18,7 @@ from tests.support.life import iteration
 
 def marks(state: StateDirectory, *, after: int = 0) -> list[IterationMark]:
     with closing(open_for_reading(state)) as connection:
-        return read_iterations(connection, RUN, after=after)
+        return list(read_iterations(connection, RUN, after=after))
 
 
 def write(state: StateDirectory, *events: Event) -> None:

@@ -48,6 +48,7 @@ from loki_tui.core.events.proof import (
 )
 from loki_tui.core.events.work import (
     ActionFinished,
+    ActionRefused,
     ActionStarted,
     ApprovalDecided,
     ApprovalRequested,
@@ -61,6 +62,7 @@ from loki_tui.core.events.work import (
     ModelRequested,
     RequirementJudged,
     RequirementsPlanned,
+    RuleRevoked,
 )
 
 Event = Annotated[
@@ -88,8 +90,10 @@ Event = Annotated[
     | ModelFailed
     | ActionStarted
     | ActionFinished
+    | ActionRefused
     | ApprovalRequested
     | ApprovalDecided
+    | RuleRevoked
     | DelegateStarted
     | DelegateFinished
     | CheckpointTaken
@@ -152,6 +156,7 @@ def decode_event(kind: str, text: str | bytes) -> Event:
 __all__ = [
     "KINDS",
     "ActionFinished",
+    "ActionRefused",
     "ActionStarted",
     "ApprovalDecided",
     "ApprovalRequested",
@@ -180,6 +185,7 @@ __all__ = [
     "RequirementsPlanned",
     "ResourcesSampled",
     "ReviewSubmitted",
+    "RuleRevoked",
     "RunClosed",
     "RunContinued",
     "RunCreated",

@@ -140,6 +140,8 @@ class Warned(Frozen):
 
     kind: Literal["warned"] = "warned"
     message: str
+    approval: str = ""
+    """The request that a decision was about which is not taken; empty where the warning is about none."""
 
 
 class ResourcesSampled(Frozen):

@@ -141,6 +141,29 @@ class ActionFinished(Frozen):
     diff: Excerpt | None = None
     interrupted: bool = False
     """The engine died while it was in flight: nobody knows how far it got."""
+    refused: bool = False
+    """It never began: the `action_refused` before it says why."""
+
+
+class ActionRefused(Frozen):
+    """The limits of this run do not let an action happen; the model is told so."""
+
+    kind: Literal["action_refused"] = "action_refused"
+    call: str
+    """The provider's id of the tool call."""
+    agent: str
+    tool: str
+    input: JsonObject
+    """As given, or as a person changed it; long strings shortened."""
+    risk: Risk
+    rule: str = ""
+    """The rule as it is written; empty where nobody could tell what the action would do."""
+    why: str = ""
+    """One sentence."""
+    source: str = ""
+    """Where the rule stands: `default`, the name of a setting, or a file."""
+    by: Literal["policy"] = "policy"
+    """What refused it: never a person, whose refusal is an `approval_decided`."""
 
 
 class ApprovalRequested(Frozen):
@@ -175,6 +198,8 @@ class ApprovalRequested(Frozen):
     """What Loki suggests to approve for this run beside this action; empty where nothing wider is safe."""
     detail_blob: str | None = None
     """Digest of the whole `detail`, where it is cut."""
+    unsure: bool = False
+    """A rule for commands asks, since nobody can tell: no pattern wider than exactly this is taken."""
 
 
 class ApprovalDecided(Frozen):
@@ -190,6 +215,16 @@ class ApprovalDecided(Frozen):
     """What is to be done instead: a whole input of the same tool, as the person changed it."""
     pattern: str = ""
     """Actions like it that are approved from now on, in this run."""
+    rule: str = ""
+    """The pattern of the rule that decided; empty where a person or a limit did."""
+
+
+class RuleRevoked(Frozen):
+    """What was approved for the whole run is asked about again from here on."""
+
+    kind: Literal["rule_revoked"] = "rule_revoked"
+    pattern: str
+    by: str
 
 
 class DelegateStarted(Frozen):
@@ -208,3 +243,5 @@ class DelegateFinished(Frozen):
     kind: Literal["delegate_finished"] = "delegate_finished"
     agent: str
     report: Excerpt
+    ok: bool = True
+    """False where it broke off: the report says why."""
