@@ -14,7 +14,7 @@ from textual.binding import Binding
 
 from loki_tui.core.errors import UsageError
 
-Scope = Literal["app", "cockpit", "approvals", "viewer", "runs", "start", "settings"]
+Scope = Literal["app", "cockpit", "approvals", "rules", "viewer", "runs", "start", "settings"]
 """Where an action can be taken: everywhere, or on one screen."""
 
 
@@ -66,6 +66,10 @@ _FOOTER = frozenset(
         "approval.mark",
         "approval.whole",
         "approval.close",
+        "rules.try",
+        "rules.pattern",
+        "rules.revoke",
+        "rules.close",
         "viewer.close",
         "viewer.split",
         "viewer.copy",
@@ -112,6 +116,7 @@ ACTIONS: tuple[Action, ...] = (
         ("run.pause", "p", "pause_or_resume", "Pause", "Hold everything where it is, or let it go on."),
         ("run.steer", "i", "steer", "Steer", "Write a note that the agent reads at its next turn."),
         ("run.approvals", "a", "approvals", "Approvals", "Look at what waits for you, and decide."),
+        ("run.rules", "u", "rules", "Rules", "See what is approved for this run beforehand, and take it back."),
         ("run.budget", "b", "budget", "Budget", "Set the budget anew."),
         ("run.stop", "s", "stop", "Stop", "Bring the work to a safe place and end the run; asks first."),
         ("time.back", "left_square_bracket", "look(-1)", "Back", "Go back in time by one thing that happened."),
@@ -170,6 +175,13 @@ ACTIONS: tuple[Action, ...] = (
         ("approval.close", "escape", "close", "Back", "Back to the cockpit; nothing is decided."),
     ),
     *_scope(
+        "rules",
+        ("rules.try", "enter,t", "try_rule", "Try", "See what the rule would have let through so far."),
+        ("rules.pattern", "slash", "try_pattern", "Try another", "Try a pattern of your own; nothing is approved."),
+        ("rules.revoke", "delete,x", "revoke", "Revoke", "Have such actions asked about again; asks first."),
+        ("rules.close", "escape", "close", "Back", "Back to the cockpit."),
+    ),
+    *_scope(
         "viewer",
         ("viewer.close", "escape,q", "close", "Back", "Close the viewer."),
         ("viewer.split", "t", "split", "Side by side", "Show old and new side by side, or in one column."),
@@ -203,6 +215,7 @@ HEADINGS = {
     "log": "Activity",
     "pane": "Panes",
     "approval": "Approvals",
+    "rules": "Rules",
     "viewer": "Viewer",
     "runs": "List of runs",
     "start": "New run",

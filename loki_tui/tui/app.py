@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -49,6 +50,8 @@ class Launch:
     notices: str = "all"
     """How a person is told that something waits: all, bell, title or off."""
     environ: Mapping[str, str] = field(default_factory=dict)
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    """The present, in UTC, that ages in lists are counted from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +127,12 @@ class LokiApp(Exporting):
             session = self.sessions[mode] = opening()
             return session
 
-        return CockpitScreen(opened, title=title, environ=self.launch.environ)
+        return CockpitScreen(opened, title=title, environ=self.launch.environ, mode=mode)
 
     def _runs_screen(self) -> Screen[None]:
         from loki_tui.tui.screens.runs import RunsScreen  # noqa: PLC0415 (when it is wanted)
 
-        return RunsScreen(self.launch.environ)
+        return RunsScreen(self.launch.environ, now=self.launch.now)
 
     def action_runs(self) -> None:
         """Show the runs, or go back from them to the run one came from."""
@@ -141,18 +144,22 @@ class LokiApp(Exporting):
 
     @on(RunScreen.Refused)
     def _refused(self, message: RunScreen.Refused) -> None:
-        """A run that could not be opened ends the application it was opened for; its error is printed after."""
-        mode = self.current_mode
+        """A run that could not be opened ends the application it was opened for; its error is printed after.
+
+        One that a person had already left is only told of.
+        """
+        mode, in_front = message.mode, message.mode == self.current_mode
         session = self.sessions.get(mode)
         shows_nothing = session is None or not (session.opened or session.hosted)
-        if mode == FIRST and shows_nothing:
+        if mode == FIRST and in_front and shows_nothing:
             self.exit(Left(error=message.error))
             return
         self.notify(str(message.error), severity="error", markup=False, timeout=15)
-        if mode != HOME and shows_nothing:
+        if shows_nothing:
             # There is nothing to see there, and it may be opened again.
             self.sessions.pop(mode, None)
-            self.switch_mode(HOME)
+            if in_front:
+                self.switch_mode(HOME)
             self.remove_mode(mode)
 
     # -- what a person is told ------------------------------------------------------------------
@@ -244,7 +251,7 @@ class LokiApp(Exporting):
         from loki_tui.tui.screens.start import StartScreen  # noqa: PLC0415 (when it is wanted)
 
         if not isinstance(self.screen, StartScreen):
-            self.push_screen(StartScreen(self.launch.environ))
+            self.push_screen(StartScreen(self.launch.environ, now=self.launch.now))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Everything that can be done here, for the command palette."""

@@ -13,6 +13,8 @@ from functools import lru_cache
 
 from rich.cells import split_graphemes
 
+from loki_tui.tui.cellwise import with_stand_ins
+
 _TOKEN = re.compile(
     r"\x1b\[(?P<sgr>[0-9;]*)m"
     r"|\x1b\[(?P<row>\d+);(?P<column>\d+)H"
@@ -156,7 +158,7 @@ class Canvas:
 def _cells(text: str) -> list[str]:
     """What each cell of a text holds."""
     cells: list[str] = []
-    for start, end, width in split_graphemes(text)[0]:
+    for start, end, width in split_graphemes(with_stand_ins(text))[0]:
         if width:
             cells += [text[start:end], *[""] * (width - 1)]
     return cells

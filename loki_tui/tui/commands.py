@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _SCOPES: dict[str, Scope] = {
     "CockpitScreen": "cockpit",
     "ApprovalsScreen": "approvals",
+    "RulesScreen": "rules",
     "ViewerScreen": "viewer",
     "RunsScreen": "runs",
     "StartScreen": "start",

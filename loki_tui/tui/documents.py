@@ -10,8 +10,9 @@ from loki_tui.core.terminal import plain, visible
 from loki_tui.runtime.history import History
 from loki_tui.tui.feed import Item, said
 from loki_tui.tui.views import activity
+from loki_tui.wording.lines import refusal_text
 
-Form = Literal["text", "diff", "code"]
+Form = Literal["text", "exact", "diff", "code"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ def _parts(item: Item, history: History) -> list[Part]:
     match event:
         case ev.ActionStarted():
             return [*_given(event), *_came_of_it(item, history)]
+        case ev.ActionRefused():
+            return [*_given(event), Part("Refused", visible(refusal_text(event)))]
         case ev.ActionFinished():
             return [Part("Answer", plain(history.text_of(event.output)))]
         case ev.ModelAnswered():
@@ -72,14 +75,14 @@ def _parts(item: Item, history: History) -> list[Part]:
             return [Part(f"{event.phase}: {event.why}", plain(history.text_of(event.output)))]
         case ev.ApprovalRequested():
             text = history.text_of(event.diff) if event.diff is not None else event.detail
-            return [Part(event.title, visible(text), "diff" if event.diff is not None else "text")]
+            return [Part(event.title, visible(text), "diff" if event.diff is not None else "exact")]
         case _:
             return [
                 Part(event.kind.replace("_", " "), event.model_dump_json(indent=2, exclude_none=True), "code", "x.json")
             ]
 
 
-def _given(event: ev.ActionStarted) -> list[Part]:
+def _given(event: ev.ActionStarted | ev.ActionRefused) -> list[Part]:
     command = event.input.get("command")
     if isinstance(command, str):
         return [Part("Command", visible(command), "code", "x.sh")]
@@ -109,6 +112,8 @@ def to_copy(item: Item, history: History) -> str:
     """
     if item.ended is not None and item.ended.diff is not None:
         return history.text_of(item.ended.diff)
-    if isinstance(item.event, ev.ActionStarted) and isinstance(command := item.event.input.get("command"), str):
+    if isinstance(item.event, ev.ActionStarted | ev.ActionRefused) and isinstance(
+        command := item.event.input.get("command"), str
+    ):
         return command
     return document_of(item, history).text

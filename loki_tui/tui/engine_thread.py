@@ -71,6 +71,7 @@ class EngineThread:
         live = Live(
             on_text=lambda agent, text: self._on_text("text", agent, text),
             on_output=lambda action, text: self._on_text("output", action, text),
+            attended=True,
         )
         self.code = ExitCode.CRASHED
         try:

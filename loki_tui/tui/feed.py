@@ -100,6 +100,8 @@ class Feed:
     def _take(self, record: Record) -> None:
         event = record.event
         match event:
+            case ev.ActionFinished(refused=True):
+                pass  # the refusal is an item of its own
             case ev.ActionFinished():
                 self._end(event, record)
             case ev.ModelAnswered() if not says_something(event):

@@ -63,7 +63,8 @@ def resume(run: str | None, environ: Mapping[str, str], budget: Decimal | None) 
     if client.engine() is None:
         from loki_tui.runtime.starting import take_up  # noqa: PLC0415 (as above)
 
-        return RunSession(client, host=take_up(client, environ, budget=budget))
+        host = take_up(client, environ, budget=budget)
+        return RunSession(host.client, host=host)
     client.resume(budget)
     return RunSession(client)
 

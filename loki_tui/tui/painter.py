@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from loki_tui.tui.feed import Feed, Item
 from loki_tui.tui.picture import Picture
@@ -62,29 +63,31 @@ VIEWS: dict[str, PaneView] = {
 FILTERS: dict[str, frozenset[str] | None] = {
     "everything": None,
     "what was said": frozenset({"model_answered", "steered", "iteration_started", "iteration_finished"}),
-    "actions": frozenset({"action_started", "action_finished", "delegate_started", "delegate_finished"}),
+    "actions": frozenset(
+        {"action_started", "action_finished", "action_refused", "delegate_started", "delegate_finished"}
+    ),
     "checks and commits": frozenset(
         {"phase_finished", "checkpoint_taken", "work_committed", "review_submitted", "vote_cast", "council_decided"}
     ),
-    "approvals": frozenset({"approval_requested", "approval_decided", "steered", "budget_changed"}),
-    "trouble": frozenset({"model_failed", "engine_failed", "warned", "run_paused", "run_closed"}),
+    "approvals": frozenset(
+        {"approval_requested", "approval_decided", "rule_revoked", "action_refused", "steered", "budget_changed"}
+    ),
+    "trouble": frozenset({"action_refused", "model_failed", "engine_failed", "warned", "run_paused", "run_closed"}),
 }
 """What the activity can be narrowed to: name to the kinds of events; none for all."""
 
 
 @dataclass(slots=True)
-class FeedPainter:
-    """Makes the activity's rows, each item's once for a width.
+class _Drawn:
+    """The rows of items, made once for a width.
 
     What an item looks like is kept until it changes, and rows that stay where they are are not put
     together anew: a repaint costs what is new.
     """
 
-    filter: str = "everything"
     items: list[Item] = field(default_factory=list)
-    """Those shown last, in the order of the pane's items."""
-    _rows: list[Row] = field(default_factory=list)
-    _starts: list[int] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
     _versions: list[int] = field(default_factory=list)
     """Of the items, as their rows show them."""
     _end: int = 0
@@ -92,26 +95,32 @@ class FeedPainter:
     _made_for: tuple[int, str] = (0, "")
     """Width and filter."""
 
-    def rows(self, feed: Feed, picture: Picture, width: int) -> Made:
-        """The rows of a feed, with what is being said and printed at its end.
+    def update(self, items: list[Item], made_for: tuple[int, str], *, another: bool) -> None:
+        """Have the rows of these items, and nothing behind them.
 
-        The sequences are the same ones each time.
+        Args:
+            items: All of them.
+            made_for: Width and filter.
+            another: Whether the items may be others than those before, made of the same events.
         """
-        wanted = FILTERS[self.filter]
-        items = [item for item in feed.items if wanted is None or self._wanted(item, wanted)]
-        kept = self._keep(items, (width, self.filter))
-        del self._rows[self._starts[kept] if kept < len(self._starts) else self._end :]
-        del self._starts[kept:], self._versions[kept:]
+        made = self._by_event() if another and made_for == self._made_for else {}
+        kept = self._keep(items, made_for)
+        del self.rows[self.starts[kept] if kept < len(self.starts) else self._end :]
+        del self.starts[kept:], self._versions[kept:]
         for item in items[kept:]:
-            self._starts.append(len(self._rows))
+            self.starts.append(len(self.rows))
             self._versions.append(item.version)
-            self._rows += activity.item_rows(item, width)
-        self.items, self._end = items, len(self._rows)
-        if picture.live and wanted is None:
-            self._rows += _happening(picture, width)
-        if not self._rows:
-            self._rows.append(row((f"Nothing yet ({self.filter}).", "quiet")))
-        return self._rows, self._starts
+            known = made.get((item.seq, item.ended is None))
+            self.rows += activity.item_rows(item, made_for[0]) if known is None else known
+        self.items, self._end = items, len(self.rows)
+
+    def _by_event(self) -> dict[tuple[int, bool], list[Row]]:
+        """What was made, by the event an item began with and whether it is still open."""
+        places = pairwise([*self.starts, self._end])
+        return {
+            (item.seq, item.ended is None): self.rows[start:end]
+            for item, (start, end) in zip(self.items, places, strict=True)
+        }
 
     def _keep(self, items: list[Item], made_for: tuple[int, str]) -> int:
         """Drop what is no longer at the beginning.
@@ -135,10 +144,37 @@ class FeedPainter:
     def _drop(self, count: int) -> None:
         if not count:
             return
-        rows = self._starts[count] if count < len(self._starts) else self._end
-        del self._rows[:rows], self._starts[:count], self._versions[:count], self.items[:count]
-        self._starts[:] = [start - rows for start in self._starts]
+        rows = self.starts[count] if count < len(self.starts) else self._end
+        del self.rows[:rows], self.starts[:count], self._versions[:count], self.items[:count]
+        self.starts[:] = [start - rows for start in self.starts]
         self._end -= rows
+
+
+@dataclass(slots=True)
+class FeedPainter:
+    """Makes the activity's rows. The present is kept while the past is looked at: one comes back to it."""
+
+    filter: str = "everything"
+    items: list[Item] = field(default_factory=list)
+    """Those shown last, in the order of the pane's items."""
+    _present: _Drawn = field(default_factory=_Drawn)
+    _past: _Drawn = field(default_factory=_Drawn)
+
+    def rows(self, feed: Feed, picture: Picture, width: int) -> Made:
+        """The rows of a feed, with what is being said and printed at its end.
+
+        The sequences are the same ones each time.
+        """
+        wanted = FILTERS[self.filter]
+        self.items = [item for item in feed.items if wanted is None or self._wanted(item, wanted)]
+        drawn = self._present if picture.live else self._past
+        # Each moment of the past has a feed of its own, most of which the one before had too.
+        drawn.update(self.items, (width, self.filter), another=not picture.live)
+        if picture.live and wanted is None:
+            drawn.rows += _happening(picture, width)
+        if not drawn.rows:
+            drawn.rows.append(row((f"Nothing yet ({self.filter}).", "quiet")))
+        return drawn.rows, drawn.starts
 
     def _wanted(self, item: Item, wanted: frozenset[str]) -> bool:
         failed = item.ended is not None and not item.ended.ok

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING
+
+from loki_tui.runtime.history import IterationMark, IterationMarks
 
 if TYPE_CHECKING:
     from loki_tui.core.state import RunState
     from loki_tui.core.vocabulary import Sample, Status
     from loki_tui.runtime.client import RunView
-    from loki_tui.runtime.history import IterationMark
 
 
 @dataclass(slots=True)
@@ -26,7 +28,7 @@ class Picture:
     """Whether this is the present, not a look back."""
     last_seq: int
     """The newest event of the run, which a look back has not reached."""
-    iterations: Sequence[IterationMark] = ()
+    iterations: IterationMarks = field(default_factory=IterationMarks)
     """All of the run's iterations, later ones than the moment shown included."""
     vitals: Sample | None = None
     """The machine and the run's processes right now, where they are on this machine."""
@@ -56,22 +58,20 @@ class Picture:
         return self.state.elapsed(self.now)
 
     @property
-    def past_iterations(self) -> Sequence[IterationMark]:
+    def past_iterations(self) -> IterationMarks:
         """The iterations begun by the moment shown."""
-        if self.live:
-            return self.iterations
-        return [mark for mark in self.iterations if mark.seq <= self.state.seq]
+        return self.iterations if self.live else self.iterations.begun_by(self.state.seq)
 
     def pace(self, latest: int = 5) -> tuple[Decimal, timedelta] | None:
         """What the latest finished iterations cost and took together; none before the first has finished."""
         seq = self.last_seq if self.live else self.state.seq
-        finished = [
-            mark
-            for mark in self.past_iterations
-            if mark.finished_at is not None and mark.finished_seq is not None and mark.finished_seq <= seq
-        ][-latest:]
+        finished = list(islice((mark for mark in reversed(self.past_iterations) if _finished_by(mark, seq)), latest))
         if not finished:
             return None
         spent = sum((mark.spent for mark in finished), Decimal(0))
         took = sum(((mark.finished_at or mark.started_at) - mark.started_at for mark in finished), timedelta())
         return spent, took
+
+
+def _finished_by(mark: IterationMark, seq: int) -> bool:
+    return mark.finished_seq is not None and mark.finished_seq <= seq

@@ -16,7 +16,7 @@ from loki_tui.core.events import Record
 from loki_tui.core.state import RunState
 from loki_tui.core.vocabulary import Sample
 from loki_tui.runtime.client import Holder, RunClient
-from loki_tui.runtime.history import IterationMark
+from loki_tui.runtime.history import IterationMarks
 from loki_tui.tui.threads import LoopThread
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Opening:
     state: RunState
     records: list[Record]
     """The latest."""
-    iterations: list[IterationMark]
+    iterations: IterationMarks
     engine: Holder | None
 
 

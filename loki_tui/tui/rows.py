@@ -12,9 +12,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Literal, get_args
 
-from rich.cells import cell_len, chop_cells, set_cell_size
-
-from loki_tui.core.terminal import visible
+from loki_tui.core.terminal import even
+from loki_tui.tui.cellwise import cells_of, chopped, sized
 
 Tone = Literal[
     "plain", "quiet", "loud", "good", "bad", "warn", "accent", "alert",
@@ -31,6 +30,9 @@ BLANK: Row = ()
 
 ELLIPSIS = "…"
 
+CONTINUED = "↳"
+"""Stands where a line goes on that did not fit: it is one line."""
+
 TAB = 4
 """Columns a tab goes to the next multiple of."""
 
@@ -45,13 +47,16 @@ def row(*parts: str | Span) -> Row:
 
 def clean(text: str) -> str:
     """Foreign text that takes exactly the cells it seems to: tabs are spaces, control characters are written out."""
-    return visible(text).expandtabs(TAB) if not text.isprintable() else text
+    if text.isascii() and text.isprintable():
+        return text
+    text = even(text)
+    return text.expandtabs(TAB) if "\t" in text else text
 
 
 @lru_cache(maxsize=4096)
 def cells(text: str) -> int:
     """Terminal cells that a text takes."""
-    return cell_len(text)
+    return cells_of(text)
 
 
 def width_of(line: Row) -> int:
@@ -70,7 +75,7 @@ def beginning(text: str, width: int) -> str:
     Measuring a text costs 0.2 µs a character and cutting it 1 µs: of a long one, only its beginning is.
     """
     size = 4 * max(0, width) + 64
-    while size < len(text) and cell_len(text[:size]) <= width + 8:
+    while size < len(text) and cells_of(text[:size]) <= width + 8:
         # Characters that take no cell.
         size *= 4
     return text[:size]
@@ -81,7 +86,7 @@ def cut(text: str, width: int) -> str:
     text = beginning(text, width)
     if cells(text) <= width:
         return text
-    return f"{set_cell_size(text, max(0, width - 1)).rstrip()}{ELLIPSIS}" if width > 0 else ""
+    return f"{sized(text, max(0, width - 1)).rstrip()}{ELLIPSIS}" if width > 0 else ""
 
 
 def crop(line: Row, width: int) -> Row:
@@ -97,7 +102,7 @@ def crop(line: Row, width: int) -> Row:
         size = cells(text)
         if size >= room:
             # Something follows, or this span is too long itself: either way the row is cut here.
-            kept.append((cut(text, room) if size > room else f"{set_cell_size(text, room - 1)}{ELLIPSIS}", tone))
+            kept.append((cut(text, room) if size > room else f"{sized(text, room - 1)}{ELLIPSIS}", tone))
             break
         kept.append((text, tone))
         room -= size
@@ -113,7 +118,9 @@ def spread(left: Row, right: Row, width: int) -> Row:
     return (*left, (" " * (width - width_of(left) - width_of(right)), "plain"), *right)
 
 
-def wrap(text: str, width: int, *, tone: Tone = "plain", indent: str = "", most: int | None = None) -> list[Row]:
+def wrap(
+    text: str, width: int, *, tone: Tone = "plain", indent: str = "", most: int | None = None, continued: str = ""
+) -> list[Row]:
     """Foreign text as rows, broken between words where that is possible.
 
     Args:
@@ -122,19 +129,36 @@ def wrap(text: str, width: int, *, tone: Tone = "plain", indent: str = "", most:
         tone: Of every row.
         indent: Before every row.
         most: How many rows at the most; the last then says how many lines are missing.
+        continued: Before what is left of a line that goes on, after the indentation.
     """
     room = max(4, width - cells(indent))
     rows: list[Row] = []
     lines = lines_of(text)
     for number, line in enumerate(lines):
         wanted = line if most is None else beginning(line, room * (most + 1 - len(rows)))
-        for piece in _pieces(clean(wanted), room):
+        for place, piece in enumerate(_pieces(clean(wanted), room, cells(continued))):
             if most is not None and len(rows) == most:
                 left = len(lines) - number
                 said = f"{indent}{ELLIPSIS} {left:,} more {'line' if left == 1 else 'lines'}"
                 rows[-1] = crop(row((said, "quiet")), width)
                 return rows
-            rows.append(row((f"{indent}{piece}", tone)))
+            mark = continued if place else ""
+            rows.append(row(indent, (mark, "quiet"), (piece, tone)) if mark else row((f"{indent}{piece}", tone)))
+    return rows
+
+
+def exact(text: str, width: int, *, tone: Tone = "plain") -> list[Row]:
+    """Foreign text in which every character counts, blanks too, as in a command.
+
+    Its lines begin in the third column; where one goes on that did not fit, a mark stands in the first.
+    Text cannot come to stand there, so no line passes for two, and no two for one.
+    """
+    gutter = f"{CONTINUED} "
+    rows: list[Row] = []
+    for line in lines_of(text):
+        first, *more = chopped(clean(line), max(4, width - len(gutter))) or [""]
+        rows.append(row(" " * len(gutter), (first, tone)))
+        rows += (row((gutter, "quiet"), (piece, tone)) for piece in more)
     return rows
 
 
@@ -143,20 +167,22 @@ def lines_of(text: str) -> list[str]:
     return text.replace("\r\n", "\n").removesuffix("\n").split("\n")
 
 
-def _pieces(line: str, room: int) -> Iterator[str]:
+def _pieces(line: str, room: int, marked: int = 0) -> Iterator[str]:
+    """A line in pieces; where there are several, with room for so many cells before each."""
     if cells(line) <= room or not line.strip():
         yield line if cells(line) <= room else ""
         return
+    room = max(1, room - marked)
     held, used = "", 0
     for word in _WORDS.findall(line):
         rest = word
-        if used + cell_len(rest) > room and held.strip():
+        if used + cells_of(rest) > room and held.strip():
             yield held.rstrip()
             held, used, rest = "", 0, word.lstrip()
-        if cell_len(rest) > room:
-            *whole, rest = chop_cells(rest, room)
+        if cells_of(rest) > room:
+            *whole, rest = chopped(rest, room)
             yield from whole
-        held, used = held + rest, used + cell_len(rest)
+        held, used = held + rest, used + cells_of(rest)
     yield held.rstrip()
 
 
@@ -193,6 +219,6 @@ def sparkline(values: Sequence[float], *, top: float, width: int) -> str:
     return "".join(SPARKS[min(7, max(0, int(value / top * 8)))] for value in shown)
 
 
-def columns(cells_of: Sequence[str], widths: Sequence[int]) -> str:
+def columns(texts: Sequence[str], widths: Sequence[int]) -> str:
     """Texts side by side, each cut or padded to its width, with a space between."""
-    return " ".join(set_cell_size(cut(text, width), width) for text, width in zip(cells_of, widths, strict=True))
+    return " ".join(sized(cut(text, width), width) for text, width in zip(texts, widths, strict=True))

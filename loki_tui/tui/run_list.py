@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from loki_tui.core.errors import LokiError
 from loki_tui.runtime.runs import Listing, RunEntry, RunListed, detail, summaries
-from loki_tui.runtime.watching import changes, touched
+from loki_tui.runtime.watching import changes, changes_anywhere, touched, touched_anywhere
 from loki_tui.runtime.whereabouts import project_here
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ class Found:
     """Why there can be none."""
     touched: int
     """As of when; see `loki_tui.runtime.watching`."""
+    elsewhere: Mapping[Path, int] | None
+    """The same for every project of the machine; none where only this one was looked at."""
 
 
 def find(environ: Mapping[str, str], *, machine: bool) -> Found:
@@ -49,7 +51,8 @@ def find(environ: Mapping[str, str], *, machine: bool) -> Found:
     except LokiError as error:
         trouble = error
     before = touched(project) if project is not None else 0
-    return Found(summaries(environ, here=project, everywhere=machine), project, trouble, before)
+    elsewhere = touched_anywhere(environ) if machine else None
+    return Found(summaries(environ, here=project, everywhere=machine), project, trouble, before, elsewhere)
 
 
 @dataclass(slots=True)
@@ -90,15 +93,24 @@ class KnownRuns:
         return order[:BATCH], order[BATCH:]
 
 
-async def watch(project: Project, since: int, tell: Callable[[], object]) -> None:
-    """Tell of what happens in a project; on a loop of its own.
+async def watch(found: Found, environ: Mapping[str, str], tell: Callable[[], object]) -> None:
+    """Tell of what happens to the runs that were found; on a loop of its own.
 
     Args:
-        project: Which.
-        since: As of when its runs are known; see `Found`.
+        found: What is known, and as of when.
+        environ: The environment.
         tell: Told, at most once in a while, that there is something to look at.
     """
-    async with aclosing(changes(project, since=since)) as happenings:
-        async for _ in happenings:
+    watches = []
+    if found.project is not None:
+        watches.append(_tell_of(changes(found.project, since=found.touched), tell))
+    if found.elsewhere is not None:
+        watches.append(_tell_of(changes_anywhere(environ, since=found.elsewhere), tell))
+    await asyncio.gather(*watches)
+
+
+async def _tell_of(happenings: AsyncGenerator[None, None], tell: Callable[[], object]) -> None:
+    async with aclosing(happenings) as each:
+        async for _ in each:
             tell()
             await asyncio.sleep(REST)

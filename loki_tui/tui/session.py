@@ -21,7 +21,7 @@ from loki_tui.core.fold import apply
 from loki_tui.core.state import RunState
 from loki_tui.core.vocabulary import Sample, Status
 from loki_tui.runtime.client import Holder, RunClient, RunView
-from loki_tui.runtime.history import History, IterationMark
+from loki_tui.runtime.history import History, IterationMark, IterationMarks
 from loki_tui.tui.feed import Feed
 from loki_tui.tui.past import Answer, Past
 from loki_tui.tui.picture import Picture
@@ -65,7 +65,7 @@ class RunSession:
         self.state = RunState(run=client.run)
         """As of the events taken in so far; the screen's thread alone touches it."""
         self.feed = Feed()
-        self.iterations: list[IterationMark] = []
+        self.iterations = IterationMarks()
         self.engine: Holder | None = None
         self.vitals: Sample | None = None
         self.opened = False
@@ -74,6 +74,8 @@ class RunSession:
         """Why the run cannot be read any further."""
         self.hosted: EngineThread | None = None
         """The engine, where it lives in this process."""
+        self.turned_down: dict[str, str] = {}
+        """Approvals that the engine did not take a decision on, with why; whoever sent it takes it out."""
         self.thinking: dict[str, str] = {}
         self.printing: dict[str, str] = {}
         self._inbox: deque[Read] = deque()
@@ -181,6 +183,8 @@ class RunSession:
                     _mark(self.iterations, record)
                 case ev.ModelAnswered() | ev.ModelFailed():
                     self.thinking.clear()
+                case ev.Warned(approval=name) if name:
+                    self.turned_down[name] = event.message
                 case ev.ActionFinished():
                     self.printing.pop(event.action, None)
                 case ev.EngineStarted():
@@ -286,22 +290,24 @@ def _moment(history: History, seq: int) -> _Moment:
     return history.state_at(seq), history.page_before(seq + 1, limit=LOOKED_AT)
 
 
-def _mark(iterations: list[IterationMark], record: Record) -> None:
+def _mark(iterations: IterationMarks, record: Record) -> None:
     """Take the beginning or the end of an iteration into the list of all."""
     match record.event:
         case ev.IterationStarted(number=number):
             iterations.append(IterationMark(number=number, seq=record.seq, started_at=record.at))
         case ev.IterationFinished() as event if iterations:
-            iterations[-1] = replace(
-                iterations[-1],
-                finished_seq=record.seq,
-                finished_at=record.at,
-                ended_by=event.ended_by,
-                claims_done=event.claims_done,
-                summary=event.summary.strip().partition("\n")[0][:200],
-                turns=event.turns,
-                actions=event.actions,
-                spent=event.spent,
+            iterations.replace_last(
+                replace(
+                    iterations[-1],
+                    finished_seq=record.seq,
+                    finished_at=record.at,
+                    ended_by=event.ended_by,
+                    claims_done=event.claims_done,
+                    summary=event.summary.strip().partition("\n")[0][:200],
+                    turns=event.turns,
+                    actions=event.actions,
+                    spent=event.spent,
+                )
             )
         case _:
             pass

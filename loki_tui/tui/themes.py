@@ -16,9 +16,13 @@ from textual.theme import Theme
 from loki_tui.tui.rows import Tone
 
 ThemeName = Literal["dark", "light", "contrast", "ansi"]
+Weights = Literal["none", "bold", "dim"]
+"""Nothing; what is good or wants a look is bold; that, and what matters less is dim, too."""
 
 
-def _variables(*, quiet: str, good: str, bad: str, warn: str, accent: str, edge: str, styles: bool) -> dict[str, str]:
+def _variables(
+    *, quiet: str, good: str, bad: str, warn: str, accent: str, edge: str, weights: Weights
+) -> dict[str, str]:
     """What the stylesheets use beyond Textual's own variables.
 
     Args:
@@ -28,7 +32,7 @@ def _variables(*, quiet: str, good: str, bad: str, warn: str, accent: str, edge:
         warn: Of what wants a look.
         accent: Of what can be acted on.
         edge: Of borders.
-        styles: Whether tones also differ in weight, where colours are few.
+        weights: What tones also differ by, where colours are few.
     """
     return {
         "quiet": quiet,
@@ -37,7 +41,7 @@ def _variables(*, quiet: str, good: str, bad: str, warn: str, accent: str, edge:
         "warn": warn,
         "accented": accent,
         "edge": edge,
-        "weights": "dim" if styles else "none",
+        "weights": weights,
     }
 
 
@@ -58,11 +62,11 @@ def style_of(tone: Tone, variables: Mapping[str, str]) -> Style:
     """
     name = _COLOURS.get(tone)
     colour = Color.parse(variables[name]).rich_color if name is not None else None
-    weighed = variables.get("weights") == "dim"
+    weights = variables.get("weights", "none")
     return Style(
         color=colour,
-        bold=True if tone in {"loud", "bad"} or (weighed and tone in {"good", "warn"}) else None,
-        dim=True if weighed and tone == "quiet" else None,
+        bold=True if tone in {"loud", "bad"} or (weights != "none" and tone in {"good", "warn"}) else None,
+        dim=True if weights == "dim" and tone == "quiet" else None,
         italic=True if tone == "comment" else None,
         reverse=True if tone == "alert" else None,
     )
@@ -87,8 +91,8 @@ def _dark() -> Theme:
         surface="#1a1b26",
         panel="#24283b",
         variables=_variables(
-            quiet="#7f88b0", good="#9ece6a", bad="#f7768e", warn="#e0af68", accent="#7dcfff", edge="#3b4261",
-            styles=False,
+            quiet="#8790b9", good="#9ece6a", bad="#f7768e", warn="#e0af68", accent="#7dcfff", edge="#3b4261",
+            weights="none",
         ),
     )  # fmt: skip
 
@@ -98,8 +102,8 @@ def _light() -> Theme:
         name="light",
         primary="#2e5cb8",
         secondary="#8a93ab",
-        accent="#8f5e15",
-        warning="#8f5e15",
+        accent="#835510",
+        warning="#835510",
         error="#b3261e",
         success="#2f6b2f",
         foreground="#2a2f3a",
@@ -108,8 +112,8 @@ def _light() -> Theme:
         panel="#e2e2dd",
         dark=False,
         variables=_variables(
-            quiet="#636b7c", good="#2f6b2f", bad="#b3261e", warn="#8f5e15", accent="#1f5f8b", edge="#b9bdc7",
-            styles=False,
+            quiet="#5a6272", good="#2f6b2f", bad="#b3261e", warn="#835510", accent="#1f5f8b", edge="#b9bdc7",
+            weights="none",
         ),
     )  # fmt: skip
 
@@ -121,15 +125,15 @@ def _contrast() -> Theme:
         secondary="#ffffff",
         accent="#ffff00",
         warning="#ffff00",
-        error="#ff8080",
+        error="#ffa8a8",
         success="#80ff80",
         foreground="#ffffff",
         background="#000000",
         surface="#000000",
         panel="#303030",
         variables=_variables(
-            quiet="#d0d0d0", good="#80ff80", bad="#ff8080", warn="#ffff00", accent="#80ffff", edge="#ffffff",
-            styles=True,
+            quiet="#d0d0d0", good="#80ff80", bad="#ffa8a8", warn="#ffff00", accent="#80ffff", edge="#ffffff",
+            weights="bold",
         ),
     )  # fmt: skip
 
@@ -156,7 +160,7 @@ def _ansi() -> Theme:
             "ansi-foreground": "ansi_default",
             **_variables(
                 quiet="ansi_default", good="ansi_green", bad="ansi_red", warn="ansi_yellow", accent="ansi_cyan",
-                edge="ansi_default", styles=True,
+                edge="ansi_default", weights="dim",
             ),
         },
     )  # fmt: skip

@@ -101,15 +101,22 @@ def shown(view: RowsCanvas) -> str:
 
 @contextmanager
 def bridge(
-    directory: Path, events: Sequence[Event], *, alive: bool = True, later: float = 60, **launch: object
+    directory: Path,
+    events: Sequence[Event],
+    *,
+    alive: bool = True,
+    later: float = 60,
+    clock: scenes.Clock | None = None,
+    **launch: object,
 ) -> Iterator[Bridge]:
     """The application on a run.
 
     Args:
         directory: An empty one, for workspace and state.
-        events: The run so far, a second apart.
+        events: The run so far.
         alive: Whether an engine seems to be at work on it.
-        later: Seconds since the last of them that it seems to be.
+        later: Seconds since the last of them that it seems to be; less than none where a clock was set back.
+        clock: Says when each of them was; a second apart by default.
         launch: What else the application is opened with.
     """
     workspace = directory / "project"
@@ -118,13 +125,15 @@ def bridge(
     present = scenes.BEGIN + timedelta(seconds=len(events) + later)
 
     def opening() -> RunSession:
-        return RunSession(RunClient(project, RUN), now=lambda: present, vitals=lambda _: Vitals(None))
+        client = RunClient(project, RUN)
+        now = present if clock is None else client.view().state.at + timedelta(seconds=later)
+        return RunSession(client, now=lambda: now, vitals=lambda _: Vitals(None))
 
     app = LokiApp(Launch(opening=opening, title="Opening r1", **launch))  # type: ignore[arg-type]
-    batch = 1 if len(events) < 500 else 500
+    batch = 1 if len(events) < 500 or clock is not None else 500
     if not alive:
-        scenes.write(project, RUN, events, batch=batch)
+        scenes.write(project, RUN, events, now=clock, batch=batch)
         yield Bridge(app, project, None)
         return
-    with scenes.at_work(project, RUN, events, batch=batch) as journal:
+    with scenes.at_work(project, RUN, events, now=clock, batch=batch) as journal:
         yield Bridge(app, project, journal)

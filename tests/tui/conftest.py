@@ -10,27 +10,13 @@ from pathlib import Path
 
 import pytest
 import pytest_textual_snapshot  # type: ignore[import-untyped]
-from syrupy.location import PyTestLocation
+from syrupy.assertion import SnapshotAssertion
 from textual import constants
 
 from tests.tui.bridge import Bridge, bridge
-
-TESTS = Path(__file__).parents[1]
-SNAPSHOTS = TESTS.parent / "snapshots"
+from tests.tui.gallery import Gallery, GoldenSVG
 
 Enter = Callable[..., Bridge]
-
-
-class GoldenSVG(pytest_textual_snapshot.SVGImageExtension):  # type: ignore[misc]
-    """Pictures in the top-level `snapshots/`, in directories like those of the tests."""
-
-    file_extension = "svg"
-
-    @classmethod
-    def dirname(cls, *, test_location: PyTestLocation) -> str:
-        """Where the pictures of a module of tests are."""
-        return str(SNAPSHOTS / Path(test_location.filepath).relative_to(TESTS).with_suffix(""))
-
 
 # `snap_compare` looks this name up when it runs.
 pytest_textual_snapshot.SVGImageExtension = GoldenSVG
@@ -58,3 +44,11 @@ def enter(tmp_path: Path) -> Iterator[Enter]:
     """Opens the application on a run made of events, until the test is over; see `tests.tui.bridge.bridge`."""
     with ExitStack() as stack:
         yield lambda events, **given: stack.enter_context(bridge(tmp_path, events, **given))
+
+
+@pytest.fixture
+def gallery(snapshot: SnapshotAssertion, request: pytest.FixtureRequest) -> Iterator[Gallery]:
+    """Many pictures of one application; that none of them differs is seen to when the test is over."""
+    gallery = Gallery(snapshot, request.node)
+    yield gallery
+    gallery.close()

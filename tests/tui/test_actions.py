@@ -14,6 +14,7 @@ from loki_tui.tui.app import LokiApp
 from loki_tui.tui.commands import scope_of
 from loki_tui.tui.screens.approvals import ApprovalsScreen
 from loki_tui.tui.screens.cockpit import CockpitScreen
+from loki_tui.tui.screens.rules import RulesScreen
 from loki_tui.tui.screens.runs import RunsScreen
 from loki_tui.tui.screens.settings import SettingsScreen
 from loki_tui.tui.screens.start import StartScreen
@@ -23,6 +24,7 @@ SCREENS: dict[Scope, type[DOMNode]] = {
     "app": LokiApp,
     "cockpit": CockpitScreen,
     "approvals": ApprovalsScreen,
+    "rules": RulesScreen,
     "viewer": ViewerScreen,
     "runs": RunsScreen,
     "start": StartScreen,

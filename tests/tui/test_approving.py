@@ -10,14 +10,14 @@ from loki_tui.core import requests as rq
 from loki_tui.core.events import Event
 from loki_tui.core.vocabulary import Excerpt, Risk
 from loki_tui.tui.screens.approvals import ApprovalsScreen
-from loki_tui.tui.screens.dialogs import AskScreen, EditScreen
+from loki_tui.tui.screens.dialogs import EditScreen
 from loki_tui.tui.screens.viewer import ViewerScreen
 from loki_tui.tui.widgets.rows_view import RowsView
 from tests.support import scenes
 from tests.tui.bridge import shown
 from tests.tui.conftest import Enter
 from tests.tui.deciding import ASKED, FULL, SIZE, decided, nothing_is_decided, open_approvals, read, screen, told
-from tests.tui.until import until
+from tests.tui.until import asking, until
 
 # -- what decides -------------------------------------------------------------------------------
 
@@ -43,7 +43,7 @@ async def test_n_denies_with_a_reason_that_reaches_the_agent(enter: Enter) -> No
         await open_approvals(b, pilot)
         await read(b, pilot)
         await pilot.press("n")
-        await until(pilot, lambda: isinstance(b.app.screen, AskScreen), "the question why")
+        await until(pilot, lambda: asking(b.app), "the question why")
         await pilot.press(*"Never force.", "enter")
         (decision,) = await decided(b, pilot)
         assert (decision.approval, decision.decision, decision.reason) == ("p1", "denied", "Never force.")
@@ -55,7 +55,7 @@ async def test_a_denial_can_be_left(enter: Enter) -> None:
         await open_approvals(b, pilot)
         await read(b, pilot)
         await pilot.press("n")
-        await until(pilot, lambda: isinstance(b.app.screen, AskScreen), "the question why")
+        await until(pilot, lambda: asking(b.app), "the question why")
         await pilot.press("y", "escape")
         await until(pilot, lambda: isinstance(b.app.screen, ApprovalsScreen), "the queue")
         await nothing_is_decided(b, pilot)
@@ -83,7 +83,7 @@ async def test_p_approves_what_is_like_it_for_this_run(enter: Enter) -> None:
         await open_approvals(b, pilot)
         await read(b, pilot)
         await pilot.press("p")
-        await until(pilot, lambda: isinstance(b.app.screen, AskScreen), "the pattern")
+        await until(pilot, lambda: asking(b.app), "the pattern")
         assert b.app.screen.query_one(Input).value == "make *"
         await pilot.press("enter")
         (decision,) = await decided(b, pilot)
@@ -96,7 +96,7 @@ async def test_a_pattern_that_does_not_cover_it_is_refused_and_it_still_waits(en
         await open_approvals(b, pilot)
         await read(b, pilot)
         await pilot.press("p")
-        await until(pilot, lambda: isinstance(b.app.screen, AskScreen), "the pattern")
+        await until(pilot, lambda: asking(b.app), "the pattern")
         b.app.screen.query_one(Input).value = "cargo *"
         await pilot.press("enter")
         await until(pilot, lambda: b.said, "the complaint")
@@ -164,7 +164,7 @@ async def test_all_are_marked_and_denied_for_one_reason(enter: Enter) -> None:
         await pilot.press("asterisk")
         await read(b, pilot)
         await pilot.press("n")
-        await until(pilot, lambda: isinstance(b.app.screen, AskScreen), "the question why")
+        await until(pilot, lambda: asking(b.app), "the question why")
         await pilot.press(*"Not now.", "enter")
         decisions = await decided(b, pilot, 2)
         assert [(one.approval, one.reason) for one in decisions] == [("p1", "Not now."), ("p2", "Not now.")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from loki_tui.core import events as ev
@@ -255,3 +257,23 @@ async def test_an_iteration_in_the_log_is_a_place_to_go_to(enter: Enter) -> None
         await b.open(pilot)
         await pilot.press("2", "home", "down", "down", "enter")
         await looking_at(b, pilot, begun[1])
+
+
+# -- what it costs ------------------------------------------------------------------------------
+
+
+async def test_what_stays_is_out_of_the_collectors_sight(enter: Enter) -> None:
+    b = enter(FULL)
+    gc.unfreeze()
+    try:
+        async with b.app.run_test(size=(120, 36)) as pilot:
+            await b.open(pilot)
+            await until(pilot, gc.get_freeze_count, "the collector to look away")
+            kept = gc.get_freeze_count()
+            # Once: what a person opens later may go again.
+            b.cockpit.note("opened")
+            await until(pilot, lambda: not b.cockpit._changed, "the repaint")
+            await pilot.pause()
+            assert gc.get_freeze_count() <= kept
+    finally:
+        gc.unfreeze()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from loki_tui.core import events as ev
 from loki_tui.core.events import Record
 from loki_tui.core.messages import TextPart
-from loki_tui.core.vocabulary import Excerpt
+from loki_tui.core.vocabulary import Excerpt, Risk
 from loki_tui.tui.feed import SILENT, Feed, Item, said, says_something
 from tests.support import scenes
 from tests.support.life import CALL, acted, answered, approval, created, started
@@ -37,6 +37,13 @@ def test_an_action_is_one_item_from_its_start_to_its_end() -> None:
     assert (one.ended, one.version) == (None, 0)
     (done,) = [item for item in fed(scenes.records([created(), started(), begun, ended])).items if item.event == begun]
     assert (done.ended, done.version) == (ended, 1)
+
+
+def test_a_refusal_is_one_item() -> None:
+    refused = ev.ActionRefused(call="c1", agent="agent", tool="shell", input={}, risk=Risk.RUN, rule="x", why="y")
+    answer = ev.ActionFinished(action="", call="c1", output=Excerpt(text="Refused."), ok=False, refused=True)
+    items = fed(scenes.records([created(), refused, answer])).items
+    assert [item.event for item in items] == [created(), refused]
 
 
 def test_an_end_whose_beginning_is_not_held_is_an_item_of_its_own() -> None:

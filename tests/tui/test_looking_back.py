@@ -7,7 +7,6 @@ from textual.pilot import Pilot
 
 from loki_tui.core import events as ev
 from loki_tui.tui.app import Left
-from loki_tui.tui.screens.dialogs import AskScreen
 from loki_tui.tui.stepping import STEPS
 from loki_tui.tui.views import timeline
 from loki_tui.tui.widgets.rows_canvas import RowsCanvas
@@ -16,7 +15,7 @@ from tests.support import scenes
 from tests.tui.bridge import Bridge, shown
 from tests.tui.conftest import Enter
 from tests.tui.looking import assert_shows, looking_at
-from tests.tui.until import until
+from tests.tui.until import asking, until
 
 SIZES = [(80, 24), (120, 36), (200, 60)]
 FULL = scenes.full()
@@ -128,7 +127,7 @@ async def test_a_run_that_goes_on_leaves_the_past_alone(enter: Enter) -> None:
 async def search(b: Bridge, pilot: Pilot[Left], text: str) -> None:
     """Type what to look for."""
     await pilot.press("/")
-    await until(pilot, lambda: isinstance(b.app.screen, AskScreen), "the question")
+    await until(pilot, lambda: asking(b.app), "the question")
     await pilot.press(*text, "enter")
 
 

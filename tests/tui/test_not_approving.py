@@ -125,8 +125,7 @@ async def test_a_request_that_is_decided_elsewhere_leaves_the_screen(enter: Ente
         b.live.append(ev.ApprovalDecided(approval="p1", decision="denied", by="bob"))
         await until(pilot, lambda: screen(b)._shown == "p2" and screen(b)._text, "the next one")
         await pilot.press("y")
-        if not b.asked():
-            assert "just come into view" in told(b)
+        await until(pilot, lambda: b.asked() or "just come into view" in told(b), "what comes of it")
         assert all(one.approval != "p1" for one in await no_more_than(b, pilot))
 
 

@@ -1,4 +1,7 @@
-"""How it looks: pictures to compare with. Behaviour is tested elsewhere; after a wanted change, `--snapshot-update`."""
+"""How it looks as a whole: pictures to compare with; each pane has its own in `test_pane_pictures`.
+
+Behaviour is tested elsewhere; after a wanted change, `--snapshot-update`.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,6 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-from loki_tui.core.events import Event
-from loki_tui.tui.actions import PANES
 from loki_tui.tui.screens.approvals import ApprovalsScreen
 from loki_tui.tui.screens.viewer import ViewerScreen
 from loki_tui.tui.themes import fitting_theme
@@ -20,12 +21,6 @@ from tests.tui.until import until
 
 Compare = Callable[..., bool]
 
-SCENES: dict[str, Callable[[], list[Event]]] = {
-    "empty": scenes.empty,
-    "full": scenes.full,
-    "worst": scenes.worst,
-    "ended": scenes.ended,
-}
 MEDIUM = (120, 36)
 
 
@@ -52,15 +47,6 @@ def still(b: Bridge, *keys: str, on: Callable[[], object] = lambda: True) -> Cal
 def decisions(b: Bridge) -> ApprovalsScreen | None:
     """The screen of decisions, once it shows a request."""
     return next((one for one in b.app.screen_stack if isinstance(one, ApprovalsScreen) and one._text), None)
-
-
-@pytest.mark.parametrize("name", PANES)
-@pytest.mark.parametrize("scene", ["empty", "full", "worst"])
-def test_pane(enter: Enter, snap_compare: Compare, name: str, scene: str) -> None:
-    b = enter(SCENES[scene]())
-    number = str(PANES.index(name) + 1)
-    whole = still(b, number, "z", on=lambda: b.pane(name).region.width == 80 and b.pane(name).rows)
-    assert snap_compare(b.app, terminal_size=(80, 20), run_before=whole)
 
 
 @pytest.mark.parametrize("size", [(80, 24), MEDIUM, (200, 60), (40, 12)], ids=lambda size: f"{size[0]}x{size[1]}")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loki_tui.core.terminal import even
 from loki_tui.tui import rows
 from loki_tui.tui.rows import ELLIPSIS, TONES, Row, Tone, cells, clean, crop, cut, spread, text_of, width_of, wrap
 from tests.support.foreign import EVERY
@@ -18,6 +19,8 @@ PIECES = (
     "\u6771\u4eac", "\ud55c", "\U0001f469\u200d\U0001f469\u200d\U0001f467", "\U0001f1e9\U0001f1ea", "\u2764\ufe0f",
     "1\ufe0f\u20e3", "e\u0301", "\u0915\u094d\u0937", "\u05e9\u05dc\u05d5\u05dd", "\u0645\u0631", "\u202e", "[red]",
     "[/]", "\\[", ELLIPSIS, "caf\u00e9", "\ufffd", "\ud800",
+    "\U0001f44d\U0001f3fd", "\u26a0\ufe0f", "\u2764\ufe0e", "\u0939\u093f\u0928\u094d\u0926\u0940",
+    "\u0ba4\u0bae\u0bbf\u0bb4\u0bcd", "\u2630",
 )  # fmt: skip
 """What texts are made of here: every kind of character that takes another number of cells than one."""
 
@@ -43,6 +46,8 @@ def test_a_cleaned_text_has_nothing_that_moves_a_cursor(text: str) -> None:
     for line in rows.lines_of(text):
         assert not {category(character) for character in clean(line)} & {"Cc", "Cs", "Zl", "Zp"}
         assert not set(clean(line)) & {"\u202e", "\u200b", "\u061c", "\ufeff"}
+        assert not set(clean(line)) & {"\ufe0f", "\ufe0e", "\u200d", "\U0001f3fd"}
+        assert clean(line) == even(line).expandtabs(rows.TAB)
 
 
 @given(text=texts.map(lambda text: clean(text.replace("\n", " "))), width=widths)
@@ -96,6 +101,24 @@ def test_a_bounded_wrap_says_that_it_left_something_out(text: str, width: int, m
         assert len(made) == most
         assert " more line" in text_of(made[-1])
         assert made[:-1] == whole[: most - 1]
+
+
+@given(text=texts, width=st.integers(min_value=12, max_value=90), mark=st.sampled_from(["", rows.CONTINUED]))
+def test_a_wrapped_text_says_which_rows_go_on(text: str, width: int, mark: str) -> None:
+    lines = rows.lines_of(text.replace(rows.CONTINUED, ""))
+    made = wrap("\n".join(lines), width, continued=mark)
+    assert all(width_of(line) <= width for line in made)
+    if mark:
+        assert sum(not text_of(line).startswith(mark) for line in made) == len(lines)
+
+
+@given(text=texts, width=st.integers(min_value=12, max_value=90))
+def test_exact_text_fits_and_keeps_every_character(text: str, width: int) -> None:
+    made = [text_of(line) for line in rows.exact(text, width)]
+    assert all(cells(line) <= width for line in made)
+    assert {line[:2] for line in made} <= {"  ", f"{rows.CONTINUED} "}
+    joined = "".join(f"\n{line[2:]}" if line.startswith("  ") else line[2:] for line in made)
+    assert joined == "".join(f"\n{clean(line)}" for line in rows.lines_of(text))
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ from loki_tui.core import events as ev
 from loki_tui.core import requests as rq
 from loki_tui.core.events import Event
 from loki_tui.tui.app import Left
-from loki_tui.tui.screens.dialogs import AskScreen, ChooseScreen
+from loki_tui.tui.screens.dialogs import ChooseScreen
 from tests.support import scenes
 from tests.tui.bridge import Bridge
 from tests.tui.conftest import Enter
-from tests.tui.until import until
+from tests.tui.until import asking, until
 
 FULL = scenes.full()
 SIZE = (100, 30)
@@ -31,7 +31,7 @@ async def asked(b: Bridge, pilot: Pilot[Left], count: int = 1) -> list[rq.Reques
 
 async def fill_in(b: Bridge, pilot: Pilot[Left], text: str) -> None:
     """Answer the question that is asked."""
-    await until(pilot, lambda: isinstance(b.app.screen, AskScreen), "the question")
+    await until(pilot, lambda: asking(b.app), "the question")
     b.app.screen.query_one(Input).value = text
     await pilot.press("enter")
 
@@ -96,7 +96,7 @@ async def test_a_budget_is_set(enter: Enter, text: str, limit: Decimal) -> None:
     async with b.app.run_test(size=SIZE) as pilot:
         await b.open(pilot)
         await pilot.press("b")
-        await until(pilot, lambda: isinstance(b.app.screen, AskScreen), "the question")
+        await until(pilot, lambda: asking(b.app), "the question")
         assert b.app.screen.query_one(Input).value == "10"
         await fill_in(b, pilot, text)
         (request,) = await asked(b, pilot)
@@ -186,7 +186,7 @@ async def test_a_run_that_ends_while_a_question_is_open_takes_no_answer(enter: E
     async with b.app.run_test(size=SIZE, notifications=True) as pilot:
         await b.open(pilot)
         await pilot.press("i")
-        await until(pilot, lambda: isinstance(b.app.screen, AskScreen), "the question")
+        await until(pilot, lambda: asking(b.app), "the question")
         b.live.append(ev.RunClosed(outcome="stopped", reason="enough"))
         await fill_in(b, pilot, "Too late.")
         await until(pilot, lambda: any("has ended" in words for words in b.said), "that")

@@ -114,7 +114,11 @@ def test_a_run_is_watched_to_its_end(person: Program) -> None:
         shown.press("q")
         assert shown.ends() == 0
         assert not shown.full_screen
-        assert "is checked out" in shown.transcript
+        left = " ".join(shown.transcript.split())
+        assert "COMPLETED: the agent finished, and 11 tests pass" in left
+        assert f"run {client.run}, iteration " in left
+        assert "is checked out" in left
+        assert f"loki attach {client.run}" in left
     assert product_works(person)
 
 
@@ -192,7 +196,11 @@ def test_a_run_that_is_left_to_be_resumed_is_paused_and_goes_on(person: Program)
         shown.shows("loki resume")
         shown.press("Down", "Down", "Enter")
         assert shown.ends() == 130
-        assert "loki resume" in shown.transcript
+        left = " ".join(shown.transcript.split())
+        assert f"{client.view().status.upper()}: " in left
+        assert f"run {client.run}, " in left
+        assert "Go on: loki resume" in left
+        assert "COMPLETED" not in left
     assert client.engine() is None
     with loki_in_terminal(demo(person).with_(LOKI_PROVIDER="replay"), "attach") as shown:
         shown.shows("Activity")

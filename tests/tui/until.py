@@ -6,6 +6,11 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from textual.widgets import Input
+
+from loki_tui.tui.app import LokiApp
+from loki_tui.tui.screens.dialogs import AskScreen
+
 PATIENCE = 20.0
 """Seconds a wait may take; far more than any does on a quiet machine."""
 
@@ -32,3 +37,8 @@ async def until(pilot: Pausing, condition: Callable[[], object], what: str = "")
     while not condition():
         assert time.monotonic() < end, f"waited in vain for {what or condition}"
         await pilot.pause(0.01)
+
+
+def asking(app: LokiApp) -> bool:
+    """Whether a dialogue with a line to write on is there, and takes keys."""
+    return isinstance(app.screen, AskScreen) and isinstance(app.focused, Input)

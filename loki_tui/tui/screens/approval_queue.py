@@ -12,6 +12,7 @@ from textual.screen import Screen
 
 from loki_tui.core.errors import LokiError
 from loki_tui.core.state import Approval
+from loki_tui.core.terminal import one_line
 from loki_tui.tui.documents import Document, Part
 from loki_tui.tui.layout import BREAKPOINTS
 from loki_tui.tui.rows import Row, row
@@ -40,9 +41,16 @@ class ApprovalQueue(Screen[None]):
         self._marked: set[str] = set()
         self._sent: set[str] = set()
         """Decided here; the engine has yet to say so."""
+        self._mine: set[str] = set()
+        """Everything that was decided here; the engine may turn it down even when it does not wait any more."""
+        self._refused: dict[str, str] = {}
+        """Why the engine did not take a decision of here on what still waits."""
+        self._seen: set[str] = set()
+        """What was in view to its end; only a question more is asked for what was not."""
         self._shown: str | None = None
         self._shown_at = 0.0
         self._text = ""
+        self._written = ""
         self._split = False
 
     def compose(self) -> ComposeResult:
@@ -55,11 +63,16 @@ class ApprovalQueue(Screen[None]):
     def on_mount(self) -> None:
         """Show what waits."""
         self.query_one("#queue", RowsView).focus()
+        self.watch(self.query_one("#request", RowsView), "scroll_y", self._look, init=False)
         self.call_after_refresh(self.repaint)
 
     def on_resize(self) -> None:
         """Make it for the new width."""
         self._shown = None
+        self.call_after_refresh(self.repaint)
+
+    def on_screen_resume(self) -> None:
+        """Show what came while another screen was in front."""
         self.call_after_refresh(self.repaint)
 
     # -- what is shown --------------------------------------------------------------------------
@@ -69,6 +82,7 @@ class ApprovalQueue(Screen[None]):
         if not self.is_mounted:
             return
         undecided = self._session.state.undecided
+        self._bring_back()
         self._sent &= undecided.keys()
         self._marked &= undecided.keys()
         self._waiting = [one for one in undecided.values() if one.request.approval not in self._sent]
@@ -78,11 +92,24 @@ class ApprovalQueue(Screen[None]):
             self._queue_row(approvals.queue_line(one, picture, queue.content_width - 2), one) for one in self._waiting
         ]
         marked = len(self._marked)
-        queue.border_title = f"Waiting for you, {marked} marked to decide on together" if marked else "Waiting for you"
-        queue.show(rows or [row(("✔ ", "good"), ("Nothing waits for you.", "quiet"))])
+        together = f", {marked} marked to decide on together" if marked else ""
+        queue.border_title = f"Waiting for you{together}{approvals.asked_lately(picture)}"
+        rows = rows or [row(("✔ ", "good"), ("Nothing waits for you.", "quiet"))]
+        queue.show([*rows, *approvals.warnings(picture, queue.content_width)], items=range(len(rows)))
         if self._waiting and queue.cursor is None:
             queue.go_to(0)
         self._show_request()
+
+    def _bring_back(self) -> None:
+        """Show again what was decided here and the engine did not take, with the reason."""
+        for name in self._mine & self._session.turned_down.keys():
+            why = self._session.turned_down.pop(name)
+            self._sent.discard(name)
+            self._mine.discard(name)
+            self._refused[name] = why
+            self.notify(one_line(why), severity="warning", markup=False, timeout=10)
+            if name == self._shown:
+                self._shown = None
 
     def _queue_row(self, line: Row, waiting: Approval) -> Row:
         return (("◆ " if waiting.request.approval in self._marked else "  ", "accent"), *line)
@@ -112,18 +139,37 @@ class ApprovalQueue(Screen[None]):
         """Get the whole of what would happen; only then can it be decided on."""
         asked = waiting.request
         try:
-            text = await self._session.ask(lambda history: approvals.whole_text(asked, history))
+            text, written = await self._session.ask(
+                lambda history: (approvals.whole_text(asked, history), approvals.written(asked, history))
+            )
         except LokiError as error:
             self._complain(error)
             return
-        self._text, self._shown_at = text, time.monotonic()
+        self._text, self._written, self._shown_at = text, written, time.monotonic()
         self._show_whole(waiting)
 
     def _show_whole(self, waiting: Approval) -> None:
         view = self.query_one("#request", RowsView)
         view.border_title = f"{waiting.request.approval}, {len(self._session.state.undecided):,} waiting"
-        view.show(approvals.whole(waiting, self._text, view.content_width, split=self._split))
+        view.show(
+            approvals.whole(
+                waiting,
+                self._text,
+                view.content_width,
+                written=self._written,
+                split=self._split,
+                refused=self._refused.get(waiting.request.approval, ""),
+            )
+        )
         view.scroll_home(animate=False)
+        self.call_after_refresh(self._look)
+
+    def _look(self) -> None:
+        """Take note of what is in view to its end."""
+        view = self.query_one("#request", RowsView)
+        height = view.scrollable_content_region.height
+        if self._shown and self._text and height and view.scroll_offset.y + height >= len(view.rows):
+            self._seen.add(self._shown)
 
     # -- keys that only look or mark --------------------------------------------------------------
 
@@ -131,8 +177,9 @@ class ApprovalQueue(Screen[None]):
         """Look at the whole of it on the full screen."""
         if (waiting := self.current) is not None:
             asked = waiting.request
-            form: Literal["diff", "text"] = "diff" if asked.diff is not None else "text"
-            self.app.push_screen(ViewerScreen(Document(asked.title, (Part(asked.reason, self._text, form),))))
+            form: Literal["diff", "exact"] = "diff" if asked.diff is not None else "exact"
+            more = (Part("All that is to be written", self._written, "exact"),) if self._written else ()
+            self.app.push_screen(ViewerScreen(Document(asked.title, (Part(asked.reason, self._text, form), *more))))
 
     @on(RowsView.Opened)
     def _opened(self) -> None:

@@ -20,10 +20,14 @@ from textual.timer import Timer
 from loki_tui.core.errors import LokiError
 from loki_tui.core.messages import JsonObject
 from loki_tui.core.state import Approval
+from loki_tui.core.terminal import one_line
 from loki_tui.tui.actions import bindings
 from loki_tui.tui.screens.approval_queue import ApprovalQueue
-from loki_tui.tui.screens.dialogs import AskScreen, EditScreen
+from loki_tui.tui.screens.dialogs import AskScreen, ConfirmScreen, EditScreen
+from loki_tui.tui.views import approvals
 from loki_tui.tui.widgets.key_bar import KeyBar
+from loki_tui.wording.amounts import counted
+from loki_tui.wording.requests import EDITED
 
 if TYPE_CHECKING:
     from loki_tui.runtime.client import RunClient
@@ -31,14 +35,13 @@ if TYPE_CHECKING:
 
 READ = 0.4
 """Seconds a request has to be in view before a key can decide it: one typed for what was there before is none."""
-BURST = 0.06
-"""Seconds between keys below which they were not pressed by a person."""
+BURST = 0.045
+"""Seconds between keys below which they were not pressed by a person; at 300 baud pasted ones are 33 ms apart."""
+SETTLED = BURST + 0.015
+"""Seconds after which a key stands alone: no other came with it, and a late one would have been read."""
 
 DECIDING = frozenset("ynp")
 """What a burst must not contain to do anything; a keymap may add others, which wait as these do."""
-
-EDITED = {"shell": "command", "write_file": "content", "edit_file": "new_string"}
-"""Tool to the part of its input that a person edits."""
 
 
 class ApprovalsScreen(ApprovalQueue):
@@ -95,7 +98,7 @@ class ApprovalsScreen(ApprovalQueue):
         self.query_one(KeyBar).say("")
         shown, meant = self._shown, self._meant()
         act = partial(self._pressed_for_real, decide, shown, meant)
-        self._pressed = self.set_timer(BURST + 0.02, lambda: self._after_keys(act))
+        self._pressed = self.set_timer(SETTLED, lambda: self._after_keys(act))
 
     def _after_keys(self, act: Callable[[], None]) -> None:
         """Do something when every key that has come by now was heard: by the way that keys take."""
@@ -112,7 +115,7 @@ class ApprovalsScreen(ApprovalQueue):
             return
         match decide:
             case "approve":
-                self._decide(meant, "approved")
+                self._approve(meant, current)
             case "deny":
                 self._deny(meant)
             case "pattern":
@@ -136,6 +139,29 @@ class ApprovalsScreen(ApprovalQueue):
         current = self.current
         return marked or ([current] if current is not None else [])
 
+    @work(group="ask")
+    async def _approve(self, meant: list[Approval], current: Approval) -> None:
+        """Approve it; where others than what is shown are meant that were not seen whole, only after a question."""
+        unseen = [one for one in meant if one.request.approval not in self._seen]
+        if unseen and meant != [current]:
+            if not await self.app.push_screen_wait(self._question(meant, len(unseen))):
+                self.query_one(KeyBar).say("Nothing was decided.")
+                return
+            # What is shown of the queue stood still meanwhile.
+            if any(one.request.approval not in self._session.state.undecided for one in meant):
+                self.query_one(KeyBar).say("What waits has changed; nothing was decided.")
+                return
+        self._decide(meant, "approved")
+
+    def _question(self, meant: list[Approval], unseen: int) -> ConfirmScreen:
+        asked, seen = [one.request for one in meant], frozenset(self._seen)
+        return ConfirmScreen(
+            f"Approve {counted(len(meant), 'request')}? {unseen:,} not seen to the end.",
+            lambda width: approvals.listed(asked, seen, width),
+            yes=f"Approve {'it' if len(meant) == 1 else f'all {len(meant):,}'}",
+            no="Decide nothing",
+        )
+
     @work(group="decide")
     async def _decide(
         self,
@@ -145,6 +171,12 @@ class ApprovalsScreen(ApprovalQueue):
         edited: JsonObject | None = None,
         pattern: str | None = None,
     ) -> None:
+        names = {one.request.approval for one in meant}
+        for name in names:
+            # What was turned down before is not about this decision.
+            self._session.turned_down.pop(name, None)
+        self._mine |= names
+
         def act(client: RunClient) -> None:
             for one in meant:
                 client.decide(one, decision, reason=reason, edited=edited, pattern=pattern)
@@ -154,8 +186,8 @@ class ApprovalsScreen(ApprovalQueue):
         except LokiError as error:
             self._complain(error)
             return
-        names = {one.request.approval for one in meant}
-        self._sent |= names
+        # The engine may have been quicker than this.
+        self._sent |= names & self._mine
         self._marked -= names
         self._shown = None
         self.query_one(KeyBar).say(f"{', '.join(sorted(names))} {decision}.")
@@ -163,7 +195,7 @@ class ApprovalsScreen(ApprovalQueue):
 
     @work(group="ask")
     async def _deny(self, meant: list[Approval]) -> None:
-        what = meant[0].request.title if len(meant) == 1 else f"{len(meant)} requests"
+        what = one_line(meant[0].request.title) if len(meant) == 1 else f"{len(meant)} requests"
         reason = await self.app.push_screen_wait(
             AskScreen(f"Deny {what}", detail="Why? The agent is told. Escape denies nothing.")
         )

@@ -18,6 +18,7 @@ from loki_tui.tui.widgets.rows_view import RowsView
 if TYPE_CHECKING:
     from loki_tui.tui.feed import Feed, Item
     from loki_tui.tui.screens.approvals import ApprovalsScreen
+    from loki_tui.tui.screens.rules import RulesScreen
     from loki_tui.tui.session import RunSession
 
 EARLIER = 300
@@ -31,7 +32,7 @@ class CockpitScreen(Steering, LookingBack, PaneKeys):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("cockpit")]
 
-    _approving: ApprovalsScreen | None = None
+    _approving: ApprovalsScreen | RulesScreen | None = None
 
     def _paint(self) -> None:
         super()._paint()
@@ -39,7 +40,7 @@ class CockpitScreen(Steering, LookingBack, PaneKeys):
             self._approving.repaint()
 
     def note(self, *changed: str) -> None:
-        """Have what depends on this painted, here and on the approvals over it."""
+        """Have what depends on this painted, here and on the decisions or the rules over it."""
         super().note(*changed)
         if self._approving is not None and self._approving.is_current:
             self._approving.repaint()
@@ -133,5 +134,17 @@ class CockpitScreen(Steering, LookingBack, PaneKeys):
         if session is None:
             return
         self._approving = ApprovalsScreen(session)
+        await self.app.push_screen_wait(self._approving)
+        self._approving = None
+
+    @work(group="approvals", exclusive=True)
+    async def action_rules(self) -> None:
+        """See what is approved for this run beforehand."""
+        from loki_tui.tui.screens.rules import RulesScreen  # noqa: PLC0415 (after the first paint)
+
+        session = self._open_session()
+        if session is None:
+            return
+        self._approving = RulesScreen(session)
         await self.app.push_screen_wait(self._approving)
         self._approving = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,6 +13,9 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static, TextArea
 from textual.widgets.option_list import Option
+
+from loki_tui.tui.rows import Row
+from loki_tui.tui.widgets.rows_view import RowsView
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,49 @@ class ChooseScreen(ModalScreen[str | None]):
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(event.option.id)
+
+
+class ConfirmScreen(ModalScreen[bool]):
+    """Shows a list of what a decision is about, and asks whether it is meant; at first the answer is no.
+
+    Args:
+        question: What is asked.
+        rows: Makes the list for a width.
+        yes: What the answer that decides does.
+        no: What the other one does.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(False)", "Back", id="dialog.close")]
+
+    def __init__(self, question: str, rows: Callable[[int], Sequence[Row]], *, yes: str, no: str) -> None:
+        super().__init__()
+        self._question = question
+        self._rows = rows
+        self._answers = (no, yes)
+
+    def compose(self) -> ComposeResult:
+        """The question over the list over the answers."""
+        no, yes = self._answers
+        with Vertical(classes="dialog -listing"):
+            yield Static(self._question, classes="dialog--question", markup=False)
+            yield RowsView(classes="dialog--listed")
+            yield OptionList(Option(no, id="no"), Option(yes, id="yes"), markup=False)
+
+    def on_mount(self) -> None:
+        """The keys go to the answers; tab goes to the list, where that is longer than the screen."""
+        self.query_one(OptionList).focus()
+
+    def on_resize(self) -> None:
+        """Make the list for the new width."""
+        self.call_after_refresh(self._show)
+
+    def _show(self) -> None:
+        view = self.query_one(RowsView)
+        view.show(self._rows(view.content_width))
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(event.option.id == "yes")
 
 
 class AskScreen(ModalScreen[str | None]):

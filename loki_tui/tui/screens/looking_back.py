@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -75,12 +76,11 @@ class LookingBack(RunScreen):
         session = self.session
         if session is None:
             return
-        begun = [mark.seq for mark in session.iterations]
-        here = self.seq
-        if step < 0 and (before := [seq for seq in begun if seq < here]):
-            self.look_at(before[-1])
-        elif step > 0 and (after := [seq for seq in begun if seq > here]):
-            self.look_at(after[0])
+        begun, here = session.iterations.beginnings, self.seq
+        if step < 0 and (before := bisect_left(begun, here)):
+            self.look_at(begun[before - 1])
+        elif step > 0 and (after := bisect_right(begun, here)) < len(begun):
+            self.look_at(begun[after])
         elif step > 0:
             self.action_now()
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -20,6 +19,7 @@ from loki_tui.tui.widgets.rows_view import RowsView
 from loki_tui.tui.widgets.toggle import Toggle
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from loki_tui.core.errors import LokiError
@@ -44,15 +44,17 @@ class Ordering(Screen[None]):
 
     Args:
         environ: The environment.
+        now: The present, in UTC.
     """
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], *, now: Callable[[], datetime]) -> None:
         super().__init__()
         self._views = {name: RowsView(id=name) for name in TITLES}
         self._lines = {name: Input(id=name, compact=True) for name in FIELDS}
         self._staged = Toggle(id="staged")
         self.keys = KeyBar("start", "app")
         self._environ = environ
+        self._now = now
         self._place: Place | None = None
         """Where one is and what there is to choose from; none until that is known."""
         self.beginnings: Beginnings | None = None
@@ -104,6 +106,9 @@ class Ordering(Screen[None]):
         self._show_candidates()
         if place.candidates:
             self._views["candidates"].go_to(0)
+        else:
+            for name in ("preview", "expected"):
+                self._views[name].show([row(("Nothing is chosen.", "quiet"))])
         if place.error is not None:
             self.say_error(place.error)
 
@@ -115,7 +120,7 @@ class Ordering(Screen[None]):
             return
         width = view.content_width
         if place.candidates:
-            view.show(start.candidate_rows(place.candidates, place.workspace, width, now=datetime.now(UTC)))
+            view.show(start.candidate_rows(place.candidates, place.workspace, width, now=self._now()))
         else:
             view.show(start.no_candidate_rows(place.workspace, width))
 

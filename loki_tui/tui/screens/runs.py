@@ -1,16 +1,15 @@
 """All runs there are: those of this project, or of the whole machine.
 
 The list is there at once and is filled in as runs are looked at, those in view first. It looks again
-when one comes back to it and when something happens in the project, never by the clock: ages are
-those of the last look.
+when one comes back to it and when something happens in the project, or on the machine where all of it
+is shown, never by the clock: ages are those of the last look.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -27,6 +26,8 @@ from loki_tui.tui.widgets.key_bar import KeyBar
 from loki_tui.tui.widgets.rows_view import RowsView
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from loki_tui.runtime.runs import RunListed
     from loki_tui.tui.app import LokiApp
     from loki_tui.tui.run_list import Found, KnownRuns
@@ -38,7 +39,7 @@ A_RUN = 2
 
 @dataclass
 class _Happened(Message, bubble=False):
-    """Something happened in the project."""
+    """Something happened to the runs that are listed."""
 
     def can_replace(self, message: Message) -> bool:
         """Many are one."""
@@ -50,15 +51,17 @@ class RunsScreen(Screen[None]):
 
     Args:
         environ: The environment.
+        now: The present, in UTC.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("runs")]
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], *, now: Callable[[], datetime]) -> None:
         super().__init__()
         self.view = RowsView(id="runs")
         """The list."""
         self._environ = environ
+        self._now = now
         self._machine = False
         """Whether the runs of the whole machine are shown."""
         self._found: Found | None = None
@@ -115,8 +118,8 @@ class RunsScreen(Screen[None]):
         found = self._found = await asyncio.to_thread(partial(find, self._environ, machine=self._machine))
         self._show()
         self._open_what_is_at_work(found)
-        if found.project is not None and self._watcher is None and self.is_current:
-            watching = partial(watch, found.project, found.touched, lambda: self.post_message(_Happened()))
+        if self._watcher is None and self.is_current:
+            watching = partial(watch, found, self._environ, lambda: self.post_message(_Happened()))
             self._watcher = LoopThread(watching, name="watch-runs")
             self._watcher.start()
         unseen = known.unseen(found.listing.runs)
@@ -163,7 +166,7 @@ class RunsScreen(Screen[None]):
             keys = {action.id: key_text(action, self.loki.keymap_given) for action in actions_of("app", "runs")}
             view.show(runs.empty_rows(found, view.content_width, machine=self._machine, keys=keys))
             return
-        lines, starts = runs.rows(listed, view.content_width, now=datetime.now(UTC), machine=self._machine)
+        lines, starts = runs.rows(listed, view.content_width, now=self._now(), machine=self._machine)
         view.show(lines, items=starts)
         # The cursor stays with its run when others come before it.
         names = [runs.key_of(one) for one in listed]
@@ -180,6 +183,7 @@ class RunsScreen(Screen[None]):
     def action_everywhere(self) -> None:
         """Show the runs of the whole machine, or of this project."""
         self._machine = not self._machine
+        self._end_watch()
         self.look()
 
     def action_open(self) -> None:

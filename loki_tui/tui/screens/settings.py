@@ -155,7 +155,8 @@ class SettingsScreen(Screen[None]):
             return
         rows = settings.error_rows(values.error, width) if values.error is not None else []
         self.about.border_title = doc.variable if doc is not None else ""
-        self.about.show([*rows, *(settings.detail_rows(doc, values, width) if doc is not None else [])])
+        said = settings.detail_rows(doc, values, width) if doc is not None else [row(("Nothing is chosen.", "quiet"))]
+        self.about.show([*rows, *said])
 
     # -- filtering ------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ What stands in the way is said on the form, with all that was typed still in pla
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -19,6 +19,8 @@ from loki_tui.tui.screens.dialogs import Choice, ChooseScreen
 from loki_tui.tui.screens.ordering import Form, Ordering
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from loki_tui.runtime.orders import Order
     from loki_tui.tui.app import LokiApp
     from loki_tui.tui.session import RunSession
@@ -29,12 +31,13 @@ class StartScreen(Ordering):
 
     Args:
         environ: The environment.
+        now: The present, in UTC.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("start")]
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        super().__init__(environ)
+    def __init__(self, environ: Mapping[str, str], *, now: Callable[[], datetime]) -> None:
+        super().__init__(environ, now=now)
         self._beginning = False
 
     @property

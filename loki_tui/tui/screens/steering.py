@@ -122,13 +122,13 @@ class Steering(RunScreen):
     async def _ask_budget(self, session: RunSession) -> Decimal | None:
         """A new budget, or none where there is to be no other."""
         from loki_tui.core.errors import UsageError  # noqa: PLC0415 (after the first paint)
-        from loki_tui.core.money import format_usd, parse_usd  # noqa: PLC0415
+        from loki_tui.core.money import format_needed, format_usd, parse_usd  # noqa: PLC0415
         from loki_tui.tui.screens.dialogs import AskScreen  # noqa: PLC0415
 
         books = session.state.books
         detail = f"{format_usd(books.committed)} are spent or set aside."
         if session.state.needed is not None:
-            detail += f" The next request needs {format_usd(session.state.needed)} in all."
+            detail += f" The next request needs {format_needed(session.state.needed)} in all."
         text = await self.app.push_screen_wait(
             AskScreen("Budget in US dollars", value=str(books.limit or ""), detail=detail)
         )

@@ -8,9 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from loki_tui.core.terminal import one_line
 from loki_tui.tui.actions import bindings
 from loki_tui.tui.documents import Document, Part
-from loki_tui.tui.rows import Row, row, wrap
+from loki_tui.tui.rows import Row, exact, row, wrap
 from loki_tui.tui.views import code, diff
 from loki_tui.tui.widgets.key_bar import KeyBar
 from loki_tui.tui.widgets.rows_view import RowsView
@@ -39,7 +40,7 @@ class ViewerScreen(Screen[None]):
     def on_mount(self) -> None:
         """Show it as soon as there is a size to show it in."""
         view = self.query_one("#document", RowsView)
-        view.border_title = self._document.title.replace("[", r"\[")
+        view.border_title = one_line(self._document.title).replace("[", r"\[")
         view.focus()
 
     def on_resize(self) -> None:
@@ -53,7 +54,7 @@ class ViewerScreen(Screen[None]):
         for part in self._document.parts:
             if rows:
                 rows.append(())
-            rows.append(row((part.heading, "loud")))
+            rows.append(row((one_line(part.heading), "loud")))
             rows += _part_rows(part, width, split=self._split)
         view.show(rows)
 
@@ -78,6 +79,8 @@ def _part_rows(part: Part, width: int, *, split: bool) -> list[Row]:
     match part.form:
         case "diff":
             return diff.rows(part.text, width, split=split)
+        case "exact":
+            return exact(part.text, width)
         case "code" if part.name:
             return code.rows(part.text, part.name, width)
         case _:

@@ -7,13 +7,13 @@ from functools import singledispatch
 from loki_tui.core import events as ev
 from loki_tui.core.events import Record
 from loki_tui.core.money import format_usd
-from loki_tui.core.terminal import one_line, plain
+from loki_tui.core.terminal import even, one_line, plain
 from loki_tui.tui.feed import Item, said
 from loki_tui.tui.rows import Row, Tone, crop, cut, row, spread, text_of, width_of, wrap
 from loki_tui.tui.views import diff
 from loki_tui.tui.views.signs import GRAVE
 from loki_tui.wording.amounts import counted, in_seconds
-from loki_tui.wording.lines import line_of
+from loki_tui.wording.lines import line_of, refusal_text
 
 INDENT = "         "
 """Under the time of an item."""
@@ -107,6 +107,14 @@ def _(event: ev.ActionStarted, item: Item, width: int) -> list[Row]:
 
 
 @_rows.register
+def _(event: ev.ActionRefused, item: Item, width: int) -> list[Row]:
+    tool = f"{one_line(event.tool)} "
+    left = (*_head(item), *row(("✘ ", "bad"), _who(event.agent), (tool, "accent"), given(event)))
+    first = spread(left, row((" refused by a rule", "bad")), width)
+    return [first, *wrap(refusal_text(event), width, tone="warn", indent=INDENT, most=SAID)]
+
+
+@_rows.register
 def _(event: ev.ActionFinished, item: Item, width: int) -> list[Row]:
     text = one_line(event.output.text)
     return [crop((*_head(item), *row(_sign(event), (text, "plain" if event.ok else "warn"))), width)]
@@ -125,7 +133,13 @@ def _(event: ev.DelegateStarted, item: Item, width: int) -> list[Row]:
 
 @_rows.register
 def _(event: ev.DelegateFinished, item: Item, width: int) -> list[Row]:
-    first = crop((*_head(item), *row(("◁ ", "accent"), (f"{one_line(event.agent)} reports", "accent"))), width)
+    first = crop(
+        (
+            *_head(item),
+            *row(("◁ ", "accent"), (f"{one_line(event.agent)} {'reports' if event.ok else 'broke off'}", "accent")),
+        ),
+        width,
+    )
     return [first, *wrap(event.report.text, width, indent=INDENT, most=4)]
 
 
@@ -143,7 +157,7 @@ def _(event: ev.ApprovalDecided, item: Item, width: int) -> list[Row]:
     return [crop((*_head(item), *row(sign, f"{event.approval} {event.decision} by {one_line(event.by)}{why}")), width)]
 
 
-def given(event: ev.ActionStarted) -> str:
+def given(event: ev.ActionStarted | ev.ActionRefused) -> str:
     """What an action is about, in a line."""
     about = event.input.get("command") or event.input.get("path") or event.input.get("pattern")
     if about is None and isinstance(tasks := event.input.get("tasks"), list):
@@ -179,7 +193,7 @@ def _output(event: ev.ActionStarted, ended: ev.ActionFinished, width: int) -> li
     text = ended.output.text
     if event.tool != "shell" and ended.ok:
         return []
-    lines = [line for line in plain(text).splitlines() if line.strip()]
+    lines = [line for line in even(plain(text)).splitlines() if line.strip()]
     most = PRINTED if ended.ok else PRINTED_BADLY
     made: list[Row] = []
     if len(lines) > most:

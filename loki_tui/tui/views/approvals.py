@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
+
 from loki_tui.core.events import ApprovalRequested
+from loki_tui.core.fatigue import fatigue_of
 from loki_tui.core.state import Approval
 from loki_tui.core.terminal import one_line, visible
 from loki_tui.core.vocabulary import Excerpt
 from loki_tui.runtime.history import History
 from loki_tui.tui.picture import Picture
-from loki_tui.tui.rows import Row, crop, row, spread, wrap
+from loki_tui.tui.rows import Row, cells, crop, exact, row, spread, wrap
 from loki_tui.tui.views import diff
 from loki_tui.tui.views.signs import GRAVE, RISK
 from loki_tui.wording.amounts import age
+from loki_tui.wording.approving import asked_in_words, waved_through_in_words
+from loki_tui.wording.requests import says_everything
 
 
 def title(picture: Picture) -> str:
     """What the pane's edge says."""
     waiting = len(picture.state.undecided)
-    return f"Approvals {waiting:,} waiting" if waiting else "Approvals"
+    said = f"Approvals {waiting:,} waiting" if waiting else "Approvals"
+    return f"{said}{asked_lately(picture)}"
+
+
+def asked_lately(picture: Picture) -> str:
+    """How much a person was asked in the last hour, to go on in a title; empty where they answered nothing."""
+    fatigue = fatigue_of(picture.state, picture.now)
+    return f", {asked_in_words(fatigue)}" if fatigue.answered else ""
+
+
+def warnings(picture: Picture, width: int) -> list[Row]:
+    """What is to be said where approvals are given unread."""
+    said = waved_through_in_words(fatigue_of(picture.state, picture.now))
+    return wrap(f"! {said}", width, tone="warn") if said else []
 
 
 def rows(picture: Picture, width: int) -> tuple[list[Row], list[int]]:
     """A row for each request that waits."""
     waiting = list(picture.state.undecided.values())
+    lines = [queue_line(one, picture, width) for one in waiting]
     if not waiting:
         said = "Nothing waits for you."
-        return [crop(row(("✔ ", "good"), (said, "quiet")), width)], [0]
-    lines = [queue_line(one, picture, width) for one in waiting]
-    return lines, list(range(len(lines)))
+        lines = [crop(row(("✔ ", "good"), (said, "quiet")), width)]
+    return [*lines, *warnings(picture, width)], list(range(len(lines)))
 
 
 def queue_line(waiting: Approval, picture: Picture, width: int) -> Row:
@@ -51,14 +69,29 @@ def whole_text(asked: ApprovalRequested, history: History) -> str:
     return visible(history.text_of(whole)) or "(nothing)"
 
 
-def whole(waiting: Approval, text: str, width: int, *, split: bool = False) -> list[Row]:
+def written(asked: ApprovalRequested, history: History) -> str:
+    """All that is to be written, where the diff does not say everything; else nothing.
+
+    Raises:
+        JournalError: The journal does not have it any more.
+    """
+    if asked.diff is None or says_everything(history.text_of(asked.diff)):
+        return ""
+    return visible(history.text_of(Excerpt(text=asked.detail, blob=asked.detail_blob)))
+
+
+def whole(
+    waiting: Approval, text: str, width: int, *, written: str = "", split: bool = False, refused: str = ""
+) -> list[Row]:
     """One request with everything a decision rests on.
 
     Args:
         waiting: The request.
         text: What would happen, whole: the diff where there is one, else the detail.
         width: Cells of a row.
+        written: All that is to be written, where the diff does not say everything.
         split: Whether a diff stands side by side.
+        refused: Why the engine did not take the last decision on it, where there was one.
     """
     asked = waiting.request
     word, tone = RISK[asked.risk]
@@ -70,8 +103,32 @@ def whole(waiting: Approval, text: str, width: int, *, split: bool = False) -> l
     ]
     if asked.cwd:
         lines.append(crop(row(("in      ", "quiet"), one_line(asked.cwd)), width))
+    if refused:
+        lines += wrap(f"! {one_line(refused)}", width, tone="bad")
     lines.append(())
     if asked.diff is not None:
-        return [*lines, *diff.rows(text, width, split=split)]
-    command = asked.input.get("command") if asked.input else None
-    return [*lines, *wrap(visible(command) if isinstance(command, str) else text, width)]
+        more = [(), row(("All that is to be written:", "loud")), *exact(written, width)] if written else []
+        return [*lines, *diff.rows(text, width, split=split), *more]
+    command = asked.input.get("command") if asked.input and asked.editable else None
+    return [*lines, *exact(visible(command) if isinstance(command, str) else text, width)]
+
+
+def listed(asked: Sequence[ApprovalRequested], seen: Container[str], width: int) -> list[Row]:
+    """Requests that are decided on together, a row each: how grave, what with, what on, and whether it was seen.
+
+    Args:
+        asked: The requests.
+        seen: Names of those that were in view to their end.
+        width: Cells of a row.
+    """
+    names = max(cells(one.approval) for one in asked) if asked else 0
+    return [_listed(one, width, name=names, seen=one.approval in seen) for one in asked]
+
+
+def _listed(asked: ApprovalRequested, width: int, *, name: int, seen: bool) -> Row:
+    word, tone = RISK[asked.risk]
+    given = asked.input or {}
+    about = one_line(str(given.get("command") or given.get("path") or asked.title))
+    tool = f"{one_line(asked.tool)} " if asked.tool else ""
+    left = row((f"{asked.approval:{name}} ", "loud"), (f"{word} ", tone), (tool, "accent"), about)
+    return spread(left, row(("seen", "quiet") if seen else ("NOT SEEN", "warn")), width)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-from loki_tui.core.money import ZERO, format_usd
+from loki_tui.core.money import ZERO, format_left, format_limit, format_needed, format_usd
 from loki_tui.core.state import Books
-from loki_tui.core.vocabulary import Purpose
+from loki_tui.core.vocabulary import Purpose, Status
 from loki_tui.tui.picture import Picture
 from loki_tui.tui.rows import Row, Span, bar, crop, row, spread
 from loki_tui.wording.amounts import counted, in_words, percent
@@ -45,9 +45,9 @@ def _gauge(books: Books, width: int) -> list[Row]:
     if books.limit is None:
         return [row(spent, " spent, ", ("no limit is set", "warn"))]
     left = books.limit - books.committed
-    over: Span = (f"{format_usd(left)} left", "plain") if left > 0 else (f"{format_usd(-left)} over", "bad")
+    over: Span = (f"{format_left(left)} left", "plain") if left > 0 else (f"{format_needed(-left)} over", "bad")
     over = ("nothing left", "bad") if left == 0 else over
-    lines = [spread(row(spent, f" of {format_usd(books.limit)}"), row(over), width)]
+    lines = [spread(row(spent, f" of {format_limit(books.limit)}"), row(over), width)]
     if books.limit > 0:
         share = float(min(Decimal(1), books.spent / books.limit))
         held = float(min(Decimal(1), books.committed / books.limit))
@@ -70,12 +70,15 @@ def _set_aside(picture: Picture, width: int) -> list[Row]:
     if books.reserved:
         held = sum(books.reserved.values(), ZERO)
         lines.append(_labelled("set aside", f"{format_usd(held)} for {counted(len(books.reserved), 'request')}", width))
+    elif state.status is Status.RUNNING:
+        # Requests come and go several times a second; a line that did so too would move all below it.
+        lines.append(_labelled("set aside", "nothing right now", width))
     if books.unconfirmed:
-        lines.append(_labelled("uncertain", f"{format_usd(books.unconfirmed)} for lost answers", width))
+        lines.append(_labelled("uncertain", f"{format_needed(books.unconfirmed)} for lost answers", width))
     if books.unpriced:
         lines.append(_labelled("unpriced", counted(books.unpriced, "answer"), width))
     if state.needed is not None:
-        lines.append(row(("needs a budget of ", "warn"), (format_usd(state.needed), "loud")))
+        lines.append(row(("needs a budget of ", "warn"), (format_needed(state.needed), "loud")))
     return lines
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from loki_tui.tui.rows import Row, Tone, crop, lines_of, row, width_of, wrap
+from loki_tui.tui.rows import CONTINUED, Row, Tone, crop, lines_of, row, width_of, wrap
 
 SPLIT_LEAST = 100
 """Cells below which two columns are too narrow to read."""
@@ -56,7 +56,7 @@ def _tone(line: str) -> Tone:
 
 def _unified(lines: Sequence[str], width: int) -> Iterator[Row]:
     for line, tone in _toned(lines):
-        yield from wrap(line, width, tone=tone)
+        yield from wrap(line, width, tone=tone, continued=CONTINUED)
 
 
 def _side_by_side(lines: Sequence[str], width: int) -> Iterator[Row]:
@@ -74,7 +74,7 @@ def _side_by_side(lines: Sequence[str], width: int) -> Iterator[Row]:
             if line.startswith(" "):
                 yield from _pair(line, line, half)
             else:
-                yield from wrap(line, width, tone=tone)
+                yield from wrap(line, width, tone=tone, continued=CONTINUED)
     yield from _changes(old, new, half)
 
 
@@ -92,4 +92,6 @@ def _half(line: str | None, half: int) -> list[Row]:
     """A line in one of the columns; all of it, or one could approve what is not seen."""
     if line is None:
         return []
-    return [(*each, (" " * (half - width_of(each)), "plain")) for each in wrap(line, half, tone=_tone(line))]
+    # No line of a diff begins with the mark, so none passes for the rest of another.
+    pieces = wrap(line, half, tone=_tone(line), continued=CONTINUED)
+    return [(*each, (" " * (half - width_of(each)), "plain")) for each in pieces]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loki_tui.core.money import format_usd
+from loki_tui.core.money import format_limit, format_usd
 from loki_tui.core.terminal import one_line
 from loki_tui.core.vocabulary import Confinement, Status
 from loki_tui.tui.picture import Picture
@@ -93,4 +93,4 @@ def _money(picture: Picture) -> Row:
     if books.limit is None:
         return row((spent, "loud"), (" no limit", "quiet"))
     tone: Tone = "bad" if books.committed >= books.limit else "loud"
-    return row((spent, tone), (f" of {format_usd(books.limit)}", "quiet"))
+    return row((spent, tone), (f" of {format_limit(books.limit)}", "quiet"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self, overload
 
 from loki_tui.core.money import format_usd
 from loki_tui.core.terminal import one_line
@@ -11,7 +13,7 @@ from loki_tui.tui.rows import Row, Span, crop, row, spread
 from loki_tui.wording.amounts import counted, in_words
 
 if TYPE_CHECKING:
-    from loki_tui.runtime.history import IterationMark
+    from loki_tui.runtime.history import IterationMark, IterationMarks
 
 _ENDS = {"agent": "", "turns": "ran out of turns", "silence": "fell silent", "time": "ran out of time"}
 
@@ -22,23 +24,58 @@ def title(picture: Picture) -> str:
     return f"Iterations {count:,}" if count else "Iterations"
 
 
-def rows(picture: Picture, width: int) -> tuple[list[Row], list[int]]:
-    """A row for each iteration."""
+def rows(picture: Picture, width: int) -> tuple[Sequence[Row], Sequence[int]]:
+    """A row for each iteration, made when it is looked at: of ten thousand a screen shows twenty."""
     marks = picture.past_iterations
     if not marks:
         return [row(("None yet.", "quiet"))], [0]
-    lines = [_line(picture, mark, width) for mark in marks]
-    return lines, list(range(len(lines)))
+    return _Rows(marks, _Moment.of(picture), width), range(len(marks))
 
 
-def _line(picture: Picture, mark: IterationMark, width: int) -> Row:
-    seq = picture.last_seq if picture.live else picture.state.seq
-    if mark.finished_seq is None or mark.finished_seq > seq:
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """What a row depends on beside its mark: taken down once, since the state goes on."""
+
+    seq: int
+    turns: int
+    spent: str
+    """Of the iteration that goes on."""
+
+    @classmethod
+    def of(cls, picture: Picture) -> Self:
         going = picture.state.iteration
-        turns = going.turns if going is not None else 0
-        spent = format_usd(going.spent) if going is not None else ""
-        left = row(("▶ ", "good"), (f"{mark.number:>3} ", "loud"), (f"{counted(turns, 'turn')} so far", "plain"))
-        return spread(left, row((spent, "quiet")), width)
+        seq = picture.last_seq if picture.live else picture.state.seq
+        return cls(seq, going.turns, format_usd(going.spent)) if going is not None else cls(seq, 0, "")
+
+
+class _Rows(Sequence[Row]):
+    """The rows of marks."""
+
+    def __init__(self, marks: IterationMarks, moment: _Moment, width: int) -> None:
+        # A part of them, so that what begins later is not in it.
+        self._marks = marks[:]
+        self._moment = moment
+        self._width = width
+
+    def __len__(self) -> int:
+        return len(self._marks)
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Row]: ...
+
+    def __getitem__(self, place: int | slice) -> Row | list[Row]:
+        if isinstance(place, slice):
+            return [_line(mark, self._moment, self._width) for mark in self._marks[place]]
+        return _line(self._marks[place], self._moment, self._width)
+
+
+def _line(mark: IterationMark, moment: _Moment, width: int) -> Row:
+    if mark.finished_seq is None or mark.finished_seq > moment.seq:
+        left = row(("▶ ", "good"), (f"{mark.number:>3} ", "loud"), (f"{counted(moment.turns, 'turn')} so far", "plain"))
+        return spread(left, row((moment.spent, "quiet")), width)
     sign: Span = ("◆ ", "accent") if mark.claims_done else ("· ", "quiet")
     said = one_line(mark.summary) or _ENDS.get(mark.ended_by, one_line(mark.ended_by))
     claim = "says it is done: " if mark.claims_done else ""

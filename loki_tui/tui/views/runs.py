@@ -59,7 +59,7 @@ def empty_rows(found: Found, width: int, *, machine: bool, keys: Mapping[str, st
         return [*wrap(found.trouble.message, width, tone="bad"), *wrap(found.trouble.hint, width, tone="quiet")]
     where = "on this machine" if machine else "in this project"
     other = "the runs of this project" if machine else "the runs of the whole machine"
-    size = max(map(len, keys.values()))
+    size = max(len(keys["app.start"]), len(keys["runs.everywhere"]))
     return [
         row((f"There is no run {where} yet.", "loud")),
         (),

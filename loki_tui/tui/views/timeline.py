@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+
 from loki_tui.tui.picture import Picture
 from loki_tui.tui.rows import Row, Span, crop, row
 
@@ -16,8 +19,8 @@ def rows(picture: Picture, width: int) -> list[Row]:
     seq = picture.last_seq if picture.live else picture.state.seq
     _, length = track(width)
     cells = ["─"] * length
-    for mark in picture.iterations:
-        cells[_cell(mark.seq, picture.last_seq, length)] = "┬"
+    for cell in _marked(picture.iterations.beginnings, picture.last_seq, length):
+        cells[cell] = "┬"
     here = _cell(seq, picture.last_seq, length)
     before, after = "".join(cells[:here]), "".join(cells[here + 1 :])
     handle: Span = ("●", "accent") if picture.live else ("◀", "warn")
@@ -35,6 +38,15 @@ def seq_at(cell: int, last_seq: int, width: int) -> int:
 
 def _cell(seq: int, last_seq: int, length: int) -> int:
     return min(length - 1, round((seq - 1) / max(1, last_seq - 1) * (length - 1)))
+
+
+def _marked(beginnings: Sequence[int], last_seq: int, length: int) -> Iterator[int]:
+    """The cells in which something begins; as many steps as there are such cells, however much begins."""
+    place = 0
+    while place < len(beginnings):
+        cell = _cell(beginnings[place], last_seq, length)
+        yield cell
+        place = bisect_right(beginnings, cell, lo=place, key=lambda seq: _cell(seq, last_seq, length))
 
 
 def _told(seq: int, last_seq: int, *, live: bool) -> str:

@@ -10,6 +10,7 @@ from textual.cache import LRUCache
 from textual.strip import Strip
 from textual.widget import Widget
 
+from loki_tui.tui.cellwise import measured
 from loki_tui.tui.rows import Row, Tone, width_of
 from loki_tui.tui.themes import style_of
 
@@ -62,11 +63,11 @@ class Pen:
         if (strip := self._insides.get(key)) is None:
             strip = self._insides[key] = self._inside(key[0], marked=key[2])
         if not self._widget.styles.gutter.width:
-            return strip
+            return measured(strip)
         if self._sides is None:
             self._sides = self._make_sides()
         left, right = self._sides
-        return Strip.join([left, strip, right])
+        return measured(Strip.join([left, strip, right]))
 
     def _inside(self, line: Row, *, marked: bool) -> Strip:
         widget = self._widget

@@ -83,12 +83,14 @@ class RowsCanvas(ScrollView, can_focus=False):
         The library lays the whole screen out anew whenever that changes; here the gutter of the bar is
         always there, so nothing moves unless the bar comes or goes.
         """
-        height = self.size.height
-        if (size.height > height) != (self.virtual_size.height > height) or not self.show_vertical_scrollbar:
+        height, scrolls = self.size.height, self.show_vertical_scrollbar
+        overflows = size.height > height
+        if overflows != (self.virtual_size.height > height) or overflows != scrolls:
             self.virtual_size = size
             return
         self.set_reactive(RowsCanvas.virtual_size, size)
-        self.vertical_scrollbar.window_virtual_size = size.height
+        if scrolls:
+            self.vertical_scrollbar.window_virtual_size = size.height
 
     def keep_place(self) -> None:
         """When rows are next shown, take those that are more as added at the beginning."""

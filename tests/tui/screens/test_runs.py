@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from loki_tui.core import events as ev
+from loki_tui.runtime.watching import ROUND
 from loki_tui.store.project import Project, locate_project
+from loki_tui.tui.screens.runs import RunsScreen
 from tests.support import life, scenes
 from tests.tui.screens.house import HOME, entered, settle
+from tests.tui.until import until
 
 
 @pytest.fixture
@@ -93,6 +97,38 @@ async def test_what_happens_in_the_project_is_seen_without_a_key(project: Projec
             await house.shows("runs", "it 0/3")
             journal.append(ev.IterationStarted(number=1, brief=life.acted("a")[1].output), life.approval("p1"))
             await house.shows("runs", "it 1/3", "1 approval wanted")
+
+
+async def test_what_happens_in_another_project_is_seen_where_the_machine_is_shown(
+    project: Project, tmp_path: Path
+) -> None:
+    scenes.write(project, "here", scenes.ended())
+    other = neighbour(tmp_path)
+    async with entered() as house:
+        await house.shows("runs", "COMPLETED")
+        await house.press("m")
+        await house.shows("runs", str(project.workspace), "COMPLETED")
+        with scenes.at_work(other, "there", [life.created(), life.started()]) as journal:
+            await house.shows("runs", str(other.workspace), "it 0/3")
+            journal.append(ev.IterationStarted(number=1, brief=life.acted("a")[1].output), life.approval("p1"))
+            await house.shows("runs", "it 1/3", "1 approval wanted")
+            assert house.app.current_mode == HOME
+            await house.press("m")
+            await until(house.pilot, lambda: str(other.workspace) not in house.text("runs"), "this project alone")
+            await house.shows("runs", "COMPLETED")
+
+
+async def test_a_list_of_the_machine_that_nothing_happens_to_is_let_be(project: Project, tmp_path: Path) -> None:
+    scenes.write(project, "here", scenes.ended())
+    scenes.write(neighbour(tmp_path), "there", scenes.ended())
+    async with entered() as house:
+        await house.press("m")
+        await house.shows("runs", "neighbour", "COMPLETED")
+        screen = house.app.screen
+        assert isinstance(screen, RunsScreen)
+        found, later = screen._found, time.monotonic() + 1.5 * ROUND
+        await until(house.pilot, lambda: time.monotonic() > later, "a round and a half")
+        assert screen._found is found
 
 
 async def test_the_cursor_stays_on_its_run_when_others_come(project: Project, tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ async def test_what_is_wrong_is_said_and_what_was_typed_stays(demo: Project) -> 
         assert house.screen.query_one("#budget", Input).value == "q1"
         await house.press("ctrl+u")
         await house.write("0.01")
-        await house.shows("expected", "$0.0100 does not cover even the first request")
+        await house.shows("expected", "$0.01 does not cover even the first request")
         assert not demo.state.root.exists()
 
 

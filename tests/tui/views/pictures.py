@@ -9,7 +9,7 @@ from loki_tui.core import events as ev
 from loki_tui.core.events import Event, Record
 from loki_tui.core.fold import fold
 from loki_tui.runtime.client import RunView
-from loki_tui.runtime.history import IterationMark
+from loki_tui.runtime.history import IterationMark, IterationMarks
 from loki_tui.store.lock import Holder
 from loki_tui.tui.feed import Feed
 from loki_tui.tui.picture import Picture
@@ -58,7 +58,7 @@ def pictured(*events: Event) -> Picture:
     return picture(scenes.records(events))
 
 
-def marks(records: list[Record]) -> list[IterationMark]:
+def marks(records: list[Record]) -> IterationMarks:
     """The iterations that records tell of."""
     made: list[IterationMark] = []
     for record in records:
@@ -79,4 +79,4 @@ def marks(records: list[Record]) -> list[IterationMark]:
                 )
             case _:
                 pass
-    return made
+    return IterationMarks(made)

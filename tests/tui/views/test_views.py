@@ -12,7 +12,7 @@ from loki_tui.core.vocabulary import Excerpt, Proof, Risk, Verdict
 from loki_tui.tui.feed import Feed
 from loki_tui.tui.painter import FILTERS, VIEWS, FeedPainter
 from loki_tui.tui.picture import Picture
-from loki_tui.tui.rows import Row, text_of, width_of
+from loki_tui.tui.rows import CONTINUED, Row, text_of, width_of
 from loki_tui.tui.views import activity, approvals, header, signs, timeline
 from tests.support import scenes
 from tests.support.foreign import LONG_LINE, MARKUP, diff
@@ -97,10 +97,10 @@ BUDGETS = {
     "unconfirmed": ["uncertain  $1.25 for lost answers"],
     "zero": ["$2.50 of $2.50", "nothing left", "needs a budget of $2.96"],
     "negative": ["$2.50 of $0.50", "$2.00 over"],
-    "tiny": ["$2.50 of $2.51", "$0.0001 left"],
+    "tiny": ["$2.50 of $2.5001", "$0.0001 left"],
     "none": ["$2.50 spent, no limit is set"],
     "unpriced": ["at least $0.00", "unpriced   1 answer"],
-    "vast": ["of $1234567.89"],
+    "vast": ["of $1,234,567.89"],
 }
 
 
@@ -270,11 +270,50 @@ def test_a_command_shows_the_characters_it_has() -> None:
     sly = "echo fine\r rm -rf ~ \x0b;\u2028 true\nsecond"
     asked = waiting.request.model_copy(update={"input": {"command": sly}, "detail": sly})
     rows = approvals.whole(type(waiting)(request=asked, asked_at=waiting.asked_at), sly, 80)
-    assert [text_of(line) for line in rows[-2:]] == ["echo fine\\x0d rm -rf ~ \\x0b;\\u2028 true", "second"]
+    assert [text_of(line) for line in rows[-2:]] == ["  echo fine\\x0d rm -rf ~ \\x0b;\\u2028 true", "  second"]
 
 
 def test_a_long_line_is_whole_in_the_request() -> None:
     waiting = picture_of("full").state.undecided["p1"]
     asked = waiting.request.model_copy(update={"input": {"command": LONG_LINE}, "detail": LONG_LINE})
     rows = approvals.whole(type(waiting)(request=asked, asked_at=waiting.asked_at), LONG_LINE, 80)
-    assert text((rows, None)).replace("\n", " ").count("minified") == 527
+    command = [text_of(line) for line in rows[6:]]
+    assert command[0].startswith("  ")
+    assert all(line.startswith(f"{CONTINUED} ") for line in command[1:])
+    assert "".join(line[2:] for line in command) == LONG_LINE
+
+
+def test_one_long_command_is_not_taken_for_several() -> None:
+    waiting = picture_of("full").state.undecided["p1"]
+    sly = f"true {'#' * 69}  \nrm -rf build\n{CONTINUED} echo on"
+    asked = waiting.request.model_copy(update={"input": {"command": sly}, "detail": sly})
+    rows = approvals.whole(type(waiting)(request=asked, asked_at=waiting.asked_at), sly, 60)
+    assert [text_of(line) for line in rows[6:]] == [
+        f"  true {'#' * 53}",
+        f"{CONTINUED} {'#' * 16}  ",
+        "  rm -rf build",
+        f"  {CONTINUED} echo on",
+    ]
+
+
+def test_a_change_that_its_diff_cuts_off_is_followed_by_all_that_is_written() -> None:
+    waiting = picture_of("full").state.undecided["p2"]
+    cut = f"{diff('notes/store.py', hunks=1)}[the rest of the diff is not shown]\n"
+    rows = approvals.whole(waiting, cut, 80, written="first\nlast")
+    assert [text_of(line) for line in rows[-4:]] == ["", "All that is to be written:", "  first", "  last"]
+
+
+@pytest.mark.parametrize("width", [30, 60, 120])
+def test_requests_are_listed_a_row_each_and_what_was_not_seen_is_named(width: int) -> None:
+    for name in ("full", "worst"):
+        asked = [one.request for one in picture_of(name).state.undecided.values()]
+        seen = {asked[0].approval}
+        rows = approvals.listed(asked, seen, width)
+        assert len(rows) == len(asked)
+        assert all(width_of(line) <= width for line in rows)
+        assert [text_of(line).endswith("NOT SEEN") for line in rows] == [False, *[True] * (len(asked) - 1)]
+        assert text_of(rows[0]).endswith(" seen")
+    full = [one.request for one in picture_of("full").state.undecided.values()]
+    (push, edit) = (text_of(line) for line in approvals.listed(full, (), 100))
+    assert push.startswith("p1 DESTRUCTIVE shell git push origin main --force ")
+    assert edit.startswith("p2 edits edit_file notes/store.py ")
