@@ -8,7 +8,20 @@ import platform
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import cost, faults, hands, journal, looking_back, screen, start, turns
+from benchmarks import (
+    approving,
+    commands,
+    confinement,
+    cost,
+    faults,
+    hands,
+    journal,
+    looking_back,
+    screen,
+    soak,
+    start,
+    turns,
+)
 from benchmarks.figures import QUICK, Effort, Figure, table
 
 BENCHMARKS: dict[str, Callable[[Effort], Iterator[Figure]]] = {
@@ -17,9 +30,13 @@ BENCHMARKS: dict[str, Callable[[Effort], Iterator[Figure]]] = {
     "cost": cost.measure,
     "faults": faults.measure,
     "hands": hands.measure,
+    "confinement": confinement.measure,
+    "commands": commands.measure,
     "journal": journal.measure,
     "looking_back": looking_back.measure,
     "screen": screen.measure,
+    "approving": approving.measure,
+    "soak": soak.measure,
 }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from loki_tui.cli.foreground import GoOn
 from loki_tui.cli.output import complain, remark
 from loki_tui.core.errors import ExitCode
-from loki_tui.headless.summary import closing_lines
+from loki_tui.headless.summary import parting_lines
 
 if TYPE_CHECKING:
     from loki_tui.tui.app import Left, LokiApp
@@ -44,15 +44,13 @@ def see_through(app: LokiApp, left: Left | None, go_on: GoOn) -> int:
 
 
 def _report(session: RunSession) -> int:
-    """Say where a run's work is, and how it ended."""
+    """Say what became of a run, and where its work is."""
     engine = session.hosted
     assert engine is not None
-    for line in closing_lines(session.client.view().state):
+    for line in parting_lines(session.client.view()):
         remark(line)
     if engine.error is not None:
         complain(engine.error)
     if engine.broke is not None:
         raise engine.broke
-    if engine.code is ExitCode.INTERRUPTED:
-        remark(f"Run {session.client.run} is paused. Go on: loki resume")
     return ExitCode.CRASHED if engine.code is None else engine.code

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from loki_tui import __version__
-from loki_tui.cli import approvals, checkpoint, config, demo, screen, show, start, steer
+from loki_tui.cli import approvals, checkpoint, config, demo, doctor, policy, screen, show, start, steer
 from loki_tui.cli.options import Face, Headless, face_of
 from loki_tui.cli.output import guarded
 from loki_tui.core.errors import ExitCode
@@ -35,7 +35,9 @@ app.command()(show.runs)
 app.add_typer(approvals.app, name="approvals")
 app.add_typer(checkpoint.app, name="checkpoint")
 app.add_typer(config.app, name="config")
+app.add_typer(policy.app, name="policy")
 app.command()(demo.demo)
+app.command()(doctor.doctor)
 
 
 def _print_version(*, wanted: bool) -> None:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from loki_tui.cli import rules
 from loki_tui.cli.options import Json, OfRun
 from loki_tui.cli.output import remark, say
+from loki_tui.wording.requests import says_everything
 
 if TYPE_CHECKING:
     from loki_tui.core.events import ApprovalRequested
@@ -19,38 +21,57 @@ if TYPE_CHECKING:
     from loki_tui.runtime.history import History
 
 app = typer.Typer(help="What waits for a person, and the decisions.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(rules.app, name="rules")
 
 Name = Annotated[str, typer.Argument(metavar="APPROVAL", help="Its name, such as p3.")]
 Names = Annotated[list[str] | None, typer.Argument(metavar="APPROVAL...", help="Their names, such as p3 p4.")]
 All = Annotated[bool, typer.Option("--all", help="Everything that waits.")]
-
-PARTS = ("[the rest of the diff is not shown]", "lines changed: too many to show]")
-"""How a diff ends that does not say everything."""
+Wait = Annotated[bool, typer.Option("--wait", help="Wait until the run's engine took it; exit 1 where it did not.")]
+Seconds = Annotated[
+    float | None,
+    typer.Option("--timeout", metavar="SECONDS", min=0.1, help="How long --wait waits.", show_default=False),
+]
 
 
 @app.command("list")
-def list_(*, run: OfRun = None, json: Json = False) -> None:
+def list_(
+    *,
+    run: OfRun = None,
+    wait: Annotated[
+        bool,
+        typer.Option("--wait", help="Wait until something does; exit 1 where --timeout came first, 20 at the end."),
+    ] = False,
+    timeout: Seconds = None,
+    json: Json = False,
+) -> None:
     """List what waits."""
-    found = _client(run).view().state.waiting_approvals
+    client = _client(run)
+    found = client.view().state.waiting_approvals
+    code = 0
+    if wait and not found:
+        from loki_tui.cli.waiting import wait_for_approvals  # noqa: PLC0415 (imports when chosen)
+
+        found, code = wait_for_approvals(client, timeout)
     for waiting in found:
         request = waiting.request
         say(request.model_dump_json() if json else f"{request.approval}  {request.risk}  {request.title}")
     if not found:
         remark("Nothing waits for you.")
+    raise typer.Exit(code)
 
 
 @app.command()
-def show(approval: Name, *, run: OfRun = None) -> None:
+def show(approval: Name, *, run: OfRun = None, json: Json = False) -> None:
     """Show exactly what an approval is about."""
     client = _client(run)
     request = _find(client, approval).request
     with client.history() as history:
-        for line in _shown(request, history):
+        for line in _as_json(request, history) if json else _shown(request, history):
             say(line)
 
 
 @app.command()
-def approve(
+def approve(  # noqa: PLR0913 (an option each)
     approvals: Names = None,
     *,
     run: OfRun = None,
@@ -64,6 +85,9 @@ def approve(
     command: Annotated[
         str | None, typer.Option("--command", metavar="TEXT", help="Run this command instead; the agent is told.")
     ] = None,
+    wait: Wait = False,
+    timeout: Seconds = None,
+    json: Json = False,
 ) -> None:
     """Approve exactly what is shown."""
     from loki_tui.core.errors import UsageError  # noqa: PLC0415 (imports when chosen)
@@ -78,13 +102,15 @@ def approve(
             raise UsageError(
                 f"Loki suggests no pattern for {asked.approval}.", hint="Name one with --pattern, or approve it alone."
             )
+    posted: dict[str, int] = {}
     for waiting in chosen:
         asked = waiting.request
         widened = pattern or (asked.pattern if for_run else None)
         edited = None if command is None else _with_command(asked, command)
-        client.decide(waiting, "approved", edited=edited, pattern=widened)
+        posted[asked.approval] = client.decide(waiting, "approved", edited=edited, pattern=widened)
         changed = ", changed" if edited is not None else ""
         remark(f"{asked.approval} is approved{changed}{f', and in this run: {widened}' if widened else ''}.")
+    _settle(client, posted, decision="approved", wait=wait, timeout=timeout, json=json)
 
 
 @app.command()
@@ -94,12 +120,17 @@ def deny(
     run: OfRun = None,
     everything: All = False,
     reason: Annotated[str, typer.Option("--reason", help="Why; the agent is told.")] = "",
+    wait: Wait = False,
+    timeout: Seconds = None,
+    json: Json = False,
 ) -> None:
     """Deny it; the reason reaches the agent."""
     client = _client(run)
+    posted: dict[str, int] = {}
     for waiting in _choose(client, approvals or [], everything=everything):
-        client.decide(waiting, "denied", reason=reason)
+        posted[waiting.request.approval] = client.decide(waiting, "denied", reason=reason)
         remark(f"{waiting.request.approval} is denied.")
+    _settle(client, posted, decision="denied", wait=wait, timeout=timeout, json=json)
 
 
 # -- what is shown ------------------------------------------------------------------------------
@@ -107,8 +138,6 @@ def deny(
 
 def _shown(request: ApprovalRequested, history: History) -> Iterator[str]:
     """All of a request, as lines."""
-    from loki_tui.core.vocabulary import Excerpt  # noqa: PLC0415 (imports when chosen)
-
     yield f"{request.approval}: {request.title}"
     yield f"risk: {request.risk}; {request.reason}"
     if request.agent:
@@ -120,8 +149,25 @@ def _shown(request: ApprovalRequested, history: History) -> Iterator[str]:
     yield f"digest: {request.digest}"
     diff = history.text_of(request.diff) if request.diff is not None else ""
     yield from _indented(diff)
-    if not diff or diff.rstrip().endswith(PARTS):
-        yield from _indented(history.text_of(Excerpt(text=request.detail, blob=request.detail_blob)))
+    if not diff or not says_everything(diff):
+        yield from _indented(_detail(request, history))
+
+
+def _as_json(request: ApprovalRequested, history: History) -> Iterator[str]:
+    """The same as one object, with its texts whole."""
+    from loki_tui.core.vocabulary import Excerpt  # noqa: PLC0415 (imports when chosen)
+
+    whole: dict[str, object] = {"detail": _detail(request, history), "detail_blob": None}
+    if request.diff is not None:
+        text = history.text_of(request.diff)
+        whole["diff"] = Excerpt(text=text, size=len(text))
+    yield request.model_copy(update=whole).model_dump_json(exclude_none=True)
+
+
+def _detail(request: ApprovalRequested, history: History) -> str:
+    from loki_tui.core.vocabulary import Excerpt  # noqa: PLC0415 (imports when chosen)
+
+    return history.text_of(Excerpt(text=request.detail, blob=request.detail_blob))
 
 
 def _indented(text: str) -> Iterator[str]:
@@ -129,6 +175,26 @@ def _indented(text: str) -> Iterator[str]:
 
 
 # -- what is decided ----------------------------------------------------------------------------
+
+
+def _settle(
+    client: RunClient, posted: dict[str, int], *, decision: str, wait: bool, timeout: float | None, json: bool
+) -> None:
+    """Wait until the engine took each decision, where that is wanted, and exit with whether it did."""
+    from loki_tui.cli.waiting import TAKEN_SECONDS, Came, wait_until_taken  # noqa: PLC0415 (imports when chosen)
+
+    came = (
+        wait_until_taken(client, posted, decision, timeout or TAKEN_SECONDS)
+        if wait
+        else [Came(name, None) for name in posted]
+    )
+    for one in came:
+        if json:
+            say(one.as_json(decision))
+        elif one.why:
+            remark(f"{one.approval}: {one.why}")
+    if any(one.taken is False for one in came):
+        raise typer.Exit(1)
 
 
 def _with_command(asked: ApprovalRequested, command: str) -> JsonObject:

@@ -25,7 +25,7 @@ from loki_tui.headless.linear_paper import WIDTH
 from loki_tui.headless.summary import closing_lines
 from loki_tui.runtime.build import Recording
 from loki_tui.runtime.client import RunClient, choose_run
-from loki_tui.runtime.host import RunHost
+from loki_tui.runtime.host import Live, RunHost
 from loki_tui.runtime.orders import Order
 from loki_tui.runtime.starting import begin, make_ready, take_up
 from loki_tui.runtime.surroundings import Surroundings
@@ -102,7 +102,7 @@ def _drive(open_host: Callable[[], RunHost], go_on: GoOn | None) -> int:
         telling = threading.Thread(target=_tell, args=(face,), name="linear", daemon=True)
         telling.start()
         try:
-            code = asyncio.run(host.run())
+            code = asyncio.run(host.run(Live(attended=True)))
         finally:
             face.finish()
             telling.join()

@@ -113,10 +113,13 @@ def remark(line: Line | str) -> None:
 
 
 def complain(error: LokiError) -> None:
-    """Say what is wrong, where, and what to do about it."""
-    remark(Line(f"loki: {error.message}", "bad"))
+    """Say what is wrong, where, and what to do about it; no secret, should what went wrong hold one."""
+    from loki_tui.runtime.secrets import redactor_of  # noqa: PLC0415 (of use to nobody whose command works)
+
+    redact = redactor_of(os.environ).redact
+    remark(Line(f"loki: {redact(error.message)}", "bad"))
     if error.hint:
-        remark(f"      {error.hint}")
+        remark(f"      {redact(error.hint)}")
 
 
 def _styled(line: Line | str, stream: TextIO) -> str:

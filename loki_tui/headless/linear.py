@@ -245,7 +245,7 @@ class Ears:
                 self._leave(command)
             case cmd.Approve() | cmd.ApproveForRun() | cmd.Deny() | cmd.Edit():
                 self._decisions.decide(command, typed)
-            case cmd.Pause() | cmd.Resume() | cmd.Budget() | cmd.Stop() | cmd.Say():
+            case cmd.Pause() | cmd.Resume() | cmd.Budget() | cmd.Stop() | cmd.Say() | cmd.Revoke():
                 self._steering.ask(command)
             case cmd.Nothing() | cmd.NotUnderstood():
                 pass

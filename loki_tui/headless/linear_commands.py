@@ -36,6 +36,11 @@ class Approvals:
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """Say what is approved for the run."""
+
+
+@dataclass(frozen=True, slots=True)
 class Requirements:
     """Say how far each requirement is proven."""
 
@@ -98,6 +103,7 @@ Question = (
     Help
     | Status
     | Approvals
+    | Rules
     | Requirements
     | Costs
     | Errors
@@ -180,7 +186,14 @@ class Say:
     note: str
 
 
-Steering = Pause | Resume | Budget | Stop | Say
+@dataclass(frozen=True, slots=True)
+class Revoke:
+    """Ask again about what is approved for the run."""
+
+    pattern: str
+
+
+Steering = Pause | Resume | Budget | Stop | Say | Revoke
 """What is asked of the run's engine."""
 
 
@@ -211,6 +224,8 @@ FORMS: dict[str, tuple[str, ...]] = {
     "help": ("help",),
     "status": ("status",),
     "approvals": ("approvals",),
+    "rules": ("rules",),
+    "revoke": ("revoke PATTERN",),
     "show": ("show LINE", "show p1"),
     "approve": ("approve p1", "approve p1 p2", "approve p1 for this run", "approve p1 for this run PATTERN"),
     "deny": ("deny p1 REASON",),
@@ -237,6 +252,7 @@ HELP = (
     "approve p1: approve exactly what was printed of p1. Several: approve p1 p2.",
     "approve p1 for this run: also whatever is like it, from now on. A pattern of your own may follow.",
     "deny p1 REASON: the agent is told the reason.",
+    "rules: what is approved for the run. revoke PATTERN: it is asked about again.",
     "edit p1: then type the new text, and at its end a line with a dot alone. It is approved so.",
     "say NOTE: the agent reads the note at its next turn.",
     "pause. resume, or resume DOLLARS with a new budget. budget DOLLARS.",
@@ -334,10 +350,6 @@ def _stop(rest: str) -> Command | None:
     return Stop(rest) if len(rest.split()) <= 1 else None
 
 
-def _say(rest: str) -> Command | None:
-    return Say(rest) if rest else None
-
-
 def _step(direction: int) -> _Reader:
     def read(rest: str) -> Command | None:
         steps = _number(rest or "1")
@@ -363,6 +375,8 @@ _READERS: dict[str, _Reader] = {
     "help": _alone(Help()),
     "status": _alone(Status()),
     "approvals": _alone(Approvals()),
+    "rules": _alone(Rules()),
+    "revoke": lambda rest: Revoke(rest) if rest else None,
     "show": _show,
     "approve": _approve,
     "deny": _deny,
@@ -371,7 +385,7 @@ _READERS: dict[str, _Reader] = {
     "resume": _resume,
     "budget": _budget,
     "stop": _stop,
-    "say": _say,
+    "say": lambda rest: Say(rest) if rest else None,
     "search": Search,
     "back": _step(-1),
     "forward": _step(1),

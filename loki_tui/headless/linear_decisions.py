@@ -9,7 +9,7 @@ from __future__ import annotations
 from loki_tui.core.state import Approval
 from loki_tui.headless import linear_commands as cmd
 from loki_tui.headless.linear_desk import Desk, Typed
-from loki_tui.headless.linear_requests import EDITED
+from loki_tui.wording.requests import EDITED
 
 END = "."
 """A line that ends a text; a line that is to be a dot alone is typed as two."""

@@ -13,7 +13,7 @@ from functools import singledispatch
 from loki_tui.core import events as ev
 from loki_tui.core.events import Event
 from loki_tui.core.messages import JsonObject, TextPart
-from loki_tui.core.money import format_usd
+from loki_tui.core.money import format_limit
 from loki_tui.core.terminal import one_line, plain
 from loki_tui.core.vocabulary import Verdict
 from loki_tui.headless.linear_diffs import change_in_words
@@ -72,7 +72,7 @@ def _just(text: str, *more: Passage) -> Words:
 
 @words.register
 def _(event: ev.RunCreated, _told: Told) -> Words:
-    budget = f"a budget of {format_usd(event.budget)}" if event.budget is not None else "no budget"
+    budget = f"a budget of {format_limit(event.budget)}" if event.budget is not None else "no budget"
     most = counted(event.max_iterations, "iteration")
     return _just(f"A run on {one_line(event.prd_path)}, with {budget} and at most {most}.")
 
@@ -126,7 +126,7 @@ def _(event: ev.EngineFailed, _told: Told) -> Words:
 
 @words.register
 def _(event: ev.BudgetChanged, _told: Told) -> Words:
-    limit = format_usd(event.limit) if event.limit is not None else "unlimited"
+    limit = format_limit(event.limit) if event.limit is not None else "unlimited"
     return _just(f"The budget is now {limit}, by {one_line(event.by)}.")
 
 
@@ -215,7 +215,21 @@ def _(event: ev.ActionStarted, _told: Told) -> Words:
 
 
 @words.register
+def _(event: ev.ActionRefused, _told: Told) -> Words:
+    command = event.input.get("command")
+    name = who(event.agent)
+    rule = f" The rule: {one_line(event.rule)}." if event.rule else ""
+    where = f" It stands in: {one_line(event.source)}." if event.source else ""
+    why = f"{_sentence(event.why or 'a rule blocks it')}{rule}{where}"
+    if event.tool != "shell" or not isinstance(command, str):
+        return _just(f"Refused to {name}, {_doing(event.tool, event.input)}: {why}")
+    return _just(f"Refused to {name}, risk {event.risk}: {why} The command:", Passage(command.strip(), exact=True))
+
+
+@words.register
 def _(event: ev.ActionFinished, told: Told) -> Words | None:
+    if event.refused:
+        return None  # the refusal itself is told
     about = "" if told.line is None else f"Line {told.line}: "
     if event.interrupted:
         return _just(_begin(f"{about}interrupted when the engine before died."))
@@ -234,7 +248,7 @@ def _(event: ev.DelegateStarted, _told: Told) -> Words:
 
 @words.register
 def _(event: ev.DelegateFinished, _told: Told) -> Words:
-    return _just(f"{_begin(who(event.agent))} reports: {plain(event.report.text)}")
+    return _just(f"{_begin(who(event.agent))} {'reports' if event.ok else 'broke off'}: {plain(event.report.text)}")
 
 
 @words.register
@@ -248,6 +262,11 @@ def _(event: ev.ApprovalDecided, _told: Told) -> Words:
     such = f", and so is in this run: {one_line(event.pattern)}" if event.pattern else ""
     why = f": {_sentence(event.reason)}" if event.reason else "."
     return _just(f"{event.approval} is {event.decision} by {one_line(event.by)}{changed}{such}{why}")
+
+
+@words.register
+def _(event: ev.RuleRevoked, _told: Told) -> Words:
+    return _just(f"Asked about again, by {one_line(event.by)}: {one_line(event.pattern)}.")
 
 
 # -- proof --------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from loki_tui.core import events as ev
 from loki_tui.core.events import KINDS, Record
 from loki_tui.core.messages import Part
 from loki_tui.core.money import format_usd
-from loki_tui.core.terminal import plain
+from loki_tui.core.terminal import one_line, plain
 from loki_tui.core.vocabulary import Excerpt
 from loki_tui.headless.linear_diffs import spoken
 from loki_tui.headless.linear_events import Told, said, words
@@ -45,7 +45,12 @@ def record_at(history: History, seq: int) -> Record | None:
 def in_a_line(record: Record) -> str:
     """An event, with its number and its time, as far as its first line goes."""
     told = words(record.event, Told())
-    text = record.event.kind.replace("_", " ") if told is None else told[0].partition("\n")[0]
+    if told is not None:
+        text = told[0].partition("\n")[0]
+    elif isinstance(record.event, ev.ActionFinished):
+        text = one_line(record.event.output.text)
+    else:
+        text = record.event.kind.replace("_", " ")
     return f"Event {record.seq}, {record.at.astimezone():%H:%M:%S}. {text}"
 
 

@@ -8,7 +8,13 @@ from loki_tui.core.events import ApprovalRequested
 from loki_tui.headless import linear_commands as cmd
 from loki_tui.headless.linear_desk import Desk
 from loki_tui.headless.linear_past import in_a_line, places, problems, record_at, step, whole_of
-from loki_tui.headless.linear_states import costs_in_words, past_in_words, requirements_in_words, view_in_words
+from loki_tui.headless.linear_states import (
+    costs_in_words,
+    past_in_words,
+    requirements_in_words,
+    rules_in_words,
+    view_in_words,
+)
 
 
 class Questions:
@@ -41,6 +47,8 @@ class Questions:
                 desk.put(requirements_in_words(desk.view().state))
             case cmd.Costs():
                 desk.put(costs_in_words(desk.view().state))
+            case cmd.Rules():
+                desk.put(rules_in_words(desk.view().state, datetime.now(UTC)))
             case cmd.Approvals() | cmd.ShowApproval():
                 self._requests(question)
             case cmd.Errors() | cmd.Search():

@@ -12,15 +12,10 @@ from loki_tui.headless.linear_events import who
 from loki_tui.headless.linear_paper import INDENT, Passage, set_in
 from loki_tui.runtime.history import History
 from loki_tui.wording.amounts import counted
+from loki_tui.wording.requests import EDITED, says_everything
 
 MOST = 40
 """Lines of what would happen that are told unasked."""
-
-PARTS = ("[the rest of the diff is not shown]", "lines changed: too many to show]")
-"""How a diff ends that does not say everything."""
-
-EDITED = {"shell": "command", "write_file": "content", "edit_file": "new_string"}
-"""Tool to the part of its input that a person edits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +67,7 @@ def _body(asked: ApprovalRequested, history: History) -> tuple[Passage, ...]:
     diff = history.text_of(asked.diff)
     empty = (Passage("No line is added or removed."),) if change_in_words(diff) == NO_CHANGE else ()
     told = (*where, Passage("Change:"), Passage(spoken(diff), exact=True), *empty)
-    if not diff.rstrip().endswith(PARTS):
+    if says_everything(diff):
         return told
     return (*told, Passage("All that is to be written:"), Passage(detail, exact=True))
 

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 
-from loki_tui.core.money import ZERO, format_usd
+from loki_tui.core.fatigue import fatigue_of
+from loki_tui.core.money import ZERO, format_left, format_limit, format_needed, format_usd
 from loki_tui.core.state import RunState
 from loki_tui.core.terminal import one_line
 from loki_tui.core.vocabulary import Proof, Purpose, Status, Verdict
 from loki_tui.headless.linear_events import who
 from loki_tui.runtime.client import RunView
 from loki_tui.wording.amounts import age, counted, in_bytes, in_words
+from loki_tui.wording.approving import asked_in_words, learned_in_words, waved_through_in_words
 from loki_tui.wording.lines import action_text
 
 _FOR: dict[Purpose, str] = {
@@ -53,6 +55,10 @@ def state_in_words(state: RunState, now: datetime) -> Iterator[str]:
     yield from _checks(state, now)
     yield _council(state)
     yield _resources(state)
+    if state.refusals and (last := state.last_refused) is not None:
+        yield f"Refused by rules: {counted(state.refusals, 'action')}, the last: {action_text(last)}."
+    fatigue = fatigue_of(state, now)
+    yield from (f"{said}." for said in (asked_in_words(fatigue), waved_through_in_words(fatigue).rstrip(".")) if said)
     waiting = [f"{one.request.approval}, {one_line(one.request.title)}" for one in state.waiting_approvals]
     yield f"Waiting for you: {'; '.join(waiting)}." if waiting else "Nothing waits for your decision."
 
@@ -64,6 +70,14 @@ def requirements_in_words(state: RunState) -> Iterator[str]:
     for name, judged in state.requirements.items():
         evidence = f" Evidence: {one_line(judged.evidence)}" if judged.evidence else ""
         yield f"{one_line(name)}, {judged.proof}: {one_line(judged.requirement.title)}.{evidence}"
+
+
+def rules_in_words(state: RunState, now: datetime) -> Iterator[str]:
+    """What is approved for the run, and how often that was used."""
+    if not state.learned:
+        yield "Nothing is approved for the run."
+    for learned in state.learned:
+        yield f"{one_line(learned.rule.pattern)}: {learned_in_words(learned, now)}."
 
 
 def costs_in_words(state: RunState) -> Iterator[str]:
@@ -123,16 +137,16 @@ def _proven(state: RunState) -> str:
 def _budget(state: RunState) -> str:
     books = state.books
     least = "at least " if books.unpriced else ""
-    limit = f" of {format_usd(books.limit)}" if books.limit is not None else ", no limit is set"
+    limit = f" of {format_limit(books.limit)}" if books.limit is not None else ", no limit is set"
     parts = [f"Budget: {least}{format_usd(books.spent)} spent{limit}"]
     if held := sum(books.reserved.values(), ZERO):
         parts.append(f"{format_usd(held)} set aside")
     if books.unconfirmed:
-        parts.append(f"{format_usd(books.unconfirmed)} uncertain, for answers that were lost")
+        parts.append(f"{format_needed(books.unconfirmed)} uncertain, for answers that were lost")
     if books.left is not None:
-        parts.append(f"{format_usd(max(Decimal(0), books.left))} left")
+        parts.append(f"{format_left(max(Decimal(0), books.left))} left")
     if state.needed is not None:
-        parts.append(f"a budget of {format_usd(state.needed)} is needed to go on")
+        parts.append(f"a budget of {format_needed(state.needed)} is needed to go on")
     return f"{', '.join(parts)}."
 
 

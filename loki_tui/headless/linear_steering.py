@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loki_tui.core.money import format_usd
+from loki_tui.core.money import format_limit, format_needed
 from loki_tui.core.vocabulary import Status
 from loki_tui.headless import linear_commands as cmd
 from loki_tui.headless.linear_desk import Desk
@@ -42,23 +42,32 @@ class Steering:
                 self._resume(wish, view)
             case cmd.Budget(limit=limit):
                 client.set_budget(limit)
-                said(f"Sent: the budget is to be {format_usd(limit)}.")
+                said(f"Sent: the budget is to be {format_limit(limit)}.")
             case cmd.Say(note=note):
                 client.steer(note)
                 said("Sent: the agent reads it at its next turn.")
             case cmd.Stop(run=run):
                 self._stop(run)
+            case cmd.Revoke(pattern=pattern):
+                self._revoke(pattern, view)
 
     def _resume(self, wish: cmd.Resume, view: RunView) -> None:
         state, put = view.state, self._desk.paper.put
         enough = state.needed is None or (state.books.limit is not None and state.books.limit >= state.needed)
         if wish.budget is None and state.status is Status.PAUSED and not enough:
-            put(f"A budget of {format_usd(state.needed or state.books.committed)} is needed. Type resume DOLLARS.")
+            put(f"A budget of {format_needed(state.needed or state.books.committed)} is needed. Type resume DOLLARS.")
         elif wish.budget is None and state.status is not Status.PAUSED:
             put(f"It is not paused: {state.status}.")
         else:
             self._desk.client.resume(wish.budget)
             put("Sent: resume.")
+
+    def _revoke(self, pattern: str, view: RunView) -> None:
+        if all(rule.pattern != pattern for rule in view.state.rules):
+            self._desk.paper.put(f"Nothing is revoked: {pattern} is no rule of this run. Type rules to hear them.")
+            return
+        self._desk.client.revoke(pattern)
+        self._desk.paper.put(f"Sent: {pattern} is to be asked about again.")
 
     def _stop(self, run: str) -> None:
         client, put = self._desk.client, self._desk.paper.put

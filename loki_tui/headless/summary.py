@@ -8,13 +8,15 @@ from decimal import Decimal
 from pathlib import Path
 
 from loki_tui.core.events import BranchOpened
+from loki_tui.core.fatigue import fatigue_of
 from loki_tui.core.messages import JsonObject
-from loki_tui.core.money import format_usd
+from loki_tui.core.money import format_limit, format_needed, format_usd
 from loki_tui.core.state import RunState
 from loki_tui.core.terminal import one_line
 from loki_tui.core.vocabulary import Proof, Status, Verdict
 from loki_tui.runtime.client import RunView
 from loki_tui.wording.amounts import counted
+from loki_tui.wording.approving import asked_in_words, waved_through_in_words
 from loki_tui.wording.line import Line, Tone
 from loki_tui.wording.lines import action_text
 
@@ -54,6 +56,9 @@ def summarise(view: RunView) -> JsonObject:
             for name, fact in state.phases.items()
         },
         "approvals": [waiting.request.approval for waiting in state.waiting_approvals],
+        "approval_fatigue": _fatigue(view),
+        "rules": [learned.rule.pattern for learned in state.learned],
+        "refusals": state.refusals,
         "branch": state.branch.branch if state.branch else None,
         "commit": state.commit,
         "confinement": state.confinement.rung if state.confinement else None,
@@ -67,8 +72,7 @@ def summarise(view: RunView) -> JsonObject:
 def summary_lines(view: RunView) -> list[Line]:
     """A run in a few lines: whether it goes on, where it stands, what it costs, what it wants."""
     state = view.state
-    reason = f": {one_line(view.reason)}" if view.reason else ""
-    lines = [Line(f"{view.status.upper()}{reason}", _TONES.get(view.status, "bad"))]
+    lines = [_standing(view)]
     lines.append(Line(f"run        {state.run}, {_in_words(_elapsed(view))}"))
     if state.created is not None:
         lines.append(Line(f"prd        {one_line(state.created.prd_path)}"))
@@ -90,6 +94,9 @@ def summary_lines(view: RunView) -> list[Line]:
         lines.append(badge)
         if held.uncovered:
             lines.append(Line(f"open to    {'; '.join(held.uncovered)}"))
+        if held.without:
+            lines.append(Line(f"without    {'; '.join(held.without)}", "quiet"))
+    lines.extend(_limits(view))
     for waiting in state.waiting_approvals:
         asked = waiting.request
         lines.append(Line(f"waits for you: {one_line(asked.title)} (loki approvals show {asked.approval})", "warn"))
@@ -125,15 +132,42 @@ def _facts(view: RunView) -> list[Line]:
     return lines
 
 
+def _now(view: RunView) -> datetime:
+    return datetime.now(UTC) if view.engine else view.state.at
+
+
+def _fatigue(view: RunView) -> JsonObject:
+    found = fatigue_of(view.state, _now(view))
+    return {
+        "asked_last_hour": found.asked,
+        "approved_share": None if found.share is None else round(found.share, 3),
+        "waved_through": found.waved_through,
+    }
+
+
+def _limits(view: RunView) -> list[Line]:
+    """What was refused, and how much was asked."""
+    lines = []
+    if (last := view.state.last_refused) is not None:
+        refused = f"{counted(view.state.refusals, 'action')}, the last: {action_text(last)}"
+        lines.append(Line(f"refused    {refused}", "warn"))
+    fatigue = fatigue_of(view.state, _now(view))
+    if asked := asked_in_words(fatigue):
+        lines.append(Line(f"approvals  {asked}"))
+    if warning := waved_through_in_words(fatigue):
+        lines.append(Line(warning, "warn"))
+    return lines
+
+
 def _money(view: RunView) -> str:
     books = view.state.books
     parts = [format_usd(books.spent) + (" at least" if books.unpriced else "")]
     if books.limit is not None:
-        parts.append(f"of {format_usd(books.limit)}")
+        parts.append(f"of {format_limit(books.limit)}")
     if books.unconfirmed:
-        parts.append(f"and up to {format_usd(books.unconfirmed)} for answers that were lost")
+        parts.append(f"and up to {format_needed(books.unconfirmed)} for answers that were lost")
     if view.state.needed is not None:
-        parts.append(f"(needs {format_usd(view.state.needed)}: loki resume --budget AMOUNT)")
+        parts.append(f"(needs {format_needed(view.state.needed)}: loki resume --budget AMOUNT)")
     return " ".join(parts)
 
 
@@ -146,6 +180,27 @@ def _what_now(view: RunView) -> Line:
     if state.branch is None or state.commit is None:
         return Line("not running")
     return Line(f"not running; back from {state.branch.branch} to your own: {_way_back(state.branch)}")
+
+
+def parting_lines(view: RunView) -> list[Line]:
+    """What became of a run, for who left its screen: the screen took all that it had told with it."""
+    state = view.state
+    figures = [f"run {state.run}"]
+    if state.created is not None:
+        figures.append(f"iteration {state.iterations_begun:,} of {state.created.max_iterations:,}")
+    figures += [_in_words(_elapsed(view)), _money(view)]
+    again = "Look at it again" if state.status.ended else "Go on: loki resume. Look"
+    return [
+        _standing(view),
+        Line(", ".join(figures)),
+        *closing_lines(state),
+        Line(f"{again}: loki attach {state.run}, or loki status", "quiet"),
+    ]
+
+
+def _standing(view: RunView) -> Line:
+    reason = f": {one_line(view.reason)}" if view.reason else ""
+    return Line(f"{view.status.upper()}{reason}", _TONES.get(view.status, "bad"))
 
 
 def closing_lines(state: RunState) -> list[Line]:
@@ -165,7 +220,7 @@ def _way_back(opened: BranchOpened) -> str:
 
 def _elapsed(view: RunView) -> timedelta:
     """How long the run has been going; without an engine, until its last event."""
-    return view.state.elapsed(datetime.now(UTC) if view.engine else view.state.at)
+    return view.state.elapsed(_now(view))
 
 
 def _in_words(elapsed: timedelta) -> str:

@@ -10,8 +10,8 @@ from loki_tui.core.errors import UsageError
 from loki_tui.core.settings import Settings
 from loki_tui.engine.engine import World
 from loki_tui.engine.ports import Live, Model
-from loki_tui.guard.redact import Redactor, secrets_of
 from loki_tui.hands.policy import Demands
+from loki_tui.hands.shell_policy import ShellPolicy
 from loki_tui.hands.workspace import HandsWorkspaces
 from loki_tui.models.anthropic import DEFAULT_BASE_URL, AnthropicModel
 from loki_tui.models.cassette import load_cassette
@@ -24,6 +24,7 @@ from loki_tui.runtime.clock import SystemClock
 from loki_tui.runtime.delivery import PersonsRepository
 from loki_tui.runtime.machine import ThisMachine
 from loki_tui.runtime.persons_git import persons_git
+from loki_tui.runtime.secrets import redactor_of
 from loki_tui.runtime.surroundings import Surroundings
 from loki_tui.store.checkpoints import GitCheckpoints
 from loki_tui.store.journal import SqliteJournal
@@ -44,7 +45,8 @@ def build_world(around: Surroundings, settings: Settings, journal: SqliteJournal
 
     Raises:
         ConfinementError: The demanded confinement is not to be had.
-        UsageError: A path that a setting names is not there.
+        UsageError: A path that a setting names is not there, or a rule on commands is none.
+        LokiError: There is no parser for commands.
     """
     state = around.project.state
     places = state.prepare_run(journal.run)
@@ -62,7 +64,8 @@ def build_world(around: Surroundings, settings: Settings, journal: SqliteJournal
         repository=PersonsRepository(workspaces, workspace, run=journal.run, identity=demands.identity),
         clock=SystemClock(),
         machine=ThisMachine(),
-        redact=Redactor(secrets_of(around.environ)).redact,
+        policy=ShellPolicy(settings.blocked_commands, root=workspace, home=demands.home),
+        redactor=redactor_of(around.environ),
         live=live,
     )
 
@@ -82,6 +85,7 @@ def demands_of(around: Surroundings, settings: Settings, *, private: Path) -> De
         environ=around.environ,
         protected=(around.project.state.root,),
         confinement=settings.confinement,
+        network=settings.network,
         allowed_paths=tuple(str(path) for path in settings.allowed_paths or ()),
         read_paths=tuple(str(path) for path in settings.read_paths),
         pass_env=settings.pass_env,
@@ -117,4 +121,4 @@ def open_model(settings: Settings, environ: Mapping[str, str], recording: Record
             cache_ttl=settings.cache_ttl,
             stream_idle_timeout=settings.stream_idle_timeout,
         )
-    return RecordingModel(model, recording.keep) if recording.keep else model
+    return RecordingModel(model, recording.keep, redact=redactor_of(environ).redact) if recording.keep else model

@@ -11,10 +11,8 @@ from pathlib import Path
 from loki_tui.core.errors import WorkspaceError
 from loki_tui.core.messages import JsonObject
 from loki_tui.engine.ports import ActionResult, OnText, Workspace, Workspaces
+from loki_tui.hands.grants import DEPENDENCIES
 from loki_tui.store.checkpoints import GitCheckpoints
-
-DEPENDENCIES = ("node_modules", ".venv", "venv", "vendor")
-"""Installed dependencies, which ignore rules keep out of checkpoints: a checkout sees the workspace's."""
 
 
 class CleanCheckouts:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-from collections.abc import AsyncGenerator, Iterator
+import os
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,6 +21,7 @@ from loki_tui.core.messages import JsonObject
 from loki_tui.core.state import Approval, RunState
 from loki_tui.core.vocabulary import Status
 from loki_tui.runtime.history import History
+from loki_tui.runtime.secrets import redactor_of
 from loki_tui.store.lock import Holder
 from loki_tui.store.project import Project
 from loki_tui.store.reader import RunSummary
@@ -58,12 +60,15 @@ class RunClient:
     Args:
         project: Where the run is.
         run: Which.
+        post: Leaves a request for its engine, where that lives in this process and so hears it at once.
     """
 
-    def __init__(self, project: Project, run: str) -> None:
+    def __init__(self, project: Project, run: str, *, post: Callable[[rq.Request], int] | None = None) -> None:
         self.project = project
         self.run = run
-        self._by = _who()
+        self._to_engine = post
+        self.by = _who()
+        """The person at this terminal."""
 
     def begun(self) -> bool:
         """Whether the run is in the journal yet."""
@@ -135,19 +140,19 @@ class RunClient:
 
     def pause(self, reason: str = "") -> None:
         """Hold everything."""
-        self._post(rq.Pause(by=self._by, reason=reason))
+        self._post(rq.Pause(by=self.by, reason=reason))
 
     def resume(self, budget: Decimal | None = None) -> None:
         """Go on, with a new cap if one is given."""
-        self._post(rq.Resume(by=self._by, budget=budget))
+        self._post(rq.Resume(by=self.by, budget=budget))
 
     def set_budget(self, limit: Decimal) -> None:
         """Set the cap anew, without resuming."""
-        self._post(rq.SetBudget(by=self._by, limit=limit))
+        self._post(rq.SetBudget(by=self.by, limit=limit))
 
     def stop(self, reason: str = "") -> None:
         """Bring the work to a safe place and end the run."""
-        self._post(rq.Stop(by=self._by, reason=reason))
+        self._post(rq.Stop(by=self.by, reason=reason))
 
     def steer(self, note: str) -> None:
         """Leave a note for the agent.
@@ -156,7 +161,7 @@ class RunClient:
             UsageError: It says nothing, or too much.
         """
         try:
-            request = rq.Steer(by=self._by, note=note.strip())
+            request = rq.Steer(by=self.by, note=note.strip())
         except ValidationError as error:
             raise UsageError(
                 f"The note has {len(note.strip()):,} characters.",
@@ -172,7 +177,7 @@ class RunClient:
         reason: str = "",
         edited: JsonObject | None = None,
         pattern: str | None = None,
-    ) -> None:
+    ) -> int:
         """Approve or deny exactly what this approval shows.
 
         Args:
@@ -182,12 +187,15 @@ class RunClient:
             edited: Approve this input of the same tool instead.
             pattern: Approve actions of this pattern too, from now on, in this run.
 
+        Returns:
+            The request's number, see `taken`.
+
         Raises:
             UsageError: The edited input is none, or the pattern is none that covers the action.
         """
         asked = approval.request
         request = rq.Decide(
-            by=self._by,
+            by=self.by,
             approval=asked.approval,
             digest=asked.digest,
             decision=decision,
@@ -197,10 +205,35 @@ class RunClient:
         )
         if edited is not None or pattern:
             _require_usable(asked, request)
-        self._post(request)
+        return self._post(request)
 
-    def _post(self, request: rq.Request) -> None:
-        self.project.post(self.run, request)
+    def revoke(self, pattern: str) -> int:
+        """Have what was approved for the run under this pattern asked about again.
+
+        Returns:
+            The request's number, see `taken`.
+        """
+        return self._post(rq.Revoke(by=self.by, pattern=pattern))
+
+    async def taken(self, request: int) -> bool:
+        """Wait until the run's engine took a request, whatever it made of it.
+
+        Returns:
+            False where no engine is there to take it: the next one will.
+        """
+        async with aclosing(self.watch()) as views:
+            async for view in views:
+                with self.project.reader() as reader:
+                    if reader.consumed(request):
+                        return True
+                if view.engine is None:
+                    return False
+        return False
+
+    def _post(self, request: rq.Request) -> int:
+        if self._to_engine is not None:
+            return self._to_engine(request)
+        return self.project.post(self.run, request, redactor=redactor_of(os.environ))
 
 
 def _require_usable(asked: ApprovalRequested, request: rq.Decide) -> None:

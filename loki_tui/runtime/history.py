@@ -14,12 +14,13 @@ from loki_tui.core.state import RunState
 from loki_tui.core.vocabulary import Excerpt
 from loki_tui.store.blobs import BlobStore
 from loki_tui.store.database import journal_errors, open_for_reading
-from loki_tui.store.iterations import IterationMark, read_iterations
+from loki_tui.store.iterations import read_iterations
+from loki_tui.store.marks import IterationMark, IterationMarks
 from loki_tui.store.project import Project
 from loki_tui.store.reader import PAGE, JournalReader
 from loki_tui.store.searching import JournalSearch
 
-__all__ = ["History", "IterationMark"]
+__all__ = ["History", "IterationMark", "IterationMarks"]
 
 _FAR = 2 * EVERY
 """So far from a keyframe no event is, unless the journal was written by another Loki."""
@@ -140,7 +141,7 @@ class History:
         """
         return self._search.next_problem(start=start, backwards=backwards)
 
-    def iterations(self) -> list[IterationMark]:
+    def iterations(self) -> IterationMarks:
         """All iterations, in order.
 
         Raises:
@@ -148,7 +149,7 @@ class History:
         """
         return self.iterations_after(0)
 
-    def iterations_after(self, seq: int) -> list[IterationMark]:
+    def iterations_after(self, seq: int) -> IterationMarks:
         """The iterations that began or ended after an event: what a list made then lacks, or has as open.
 
         Raises:

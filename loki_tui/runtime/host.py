@@ -23,12 +23,12 @@ from loki_tui.core.settings import Settings
 from loki_tui.core.vocabulary import Outcome
 from loki_tui.engine.engine import Engine
 from loki_tui.engine.ports import Live, Model
-from loki_tui.guard.redact import Redactor, secrets_of
 from loki_tui.models.cassette import Cassette
 from loki_tui.models.replay import ReplayModel
 from loki_tui.runtime.build import Recording, build_world, load_ahead, open_model
 from loki_tui.runtime.client import RunClient
 from loki_tui.runtime.prd import Prd
+from loki_tui.runtime.secrets import redactor_of
 from loki_tui.runtime.surroundings import Surroundings
 from loki_tui.store.journal import SqliteJournal
 from loki_tui.store.lock import EngineLock
@@ -65,7 +65,7 @@ class RunHost:
         self._settings = settings
         self._lock = lock
         self._recording = recording or Recording()
-        self._journal = SqliteJournal.open(lock)
+        self._journal = SqliteJournal.open(lock, redactor=redactor_of(around.environ))
         self._interrupted = False
         self._interrupt: Callable[[], object] = lambda: None
 
@@ -86,14 +86,13 @@ class RunHost:
             raise
 
     def begin(self, prd: Prd) -> None:
-        """Create the run. A secret of this environment that stands in the PRD goes no further."""
+        """Create the run."""
         settings = self._settings
-        text = Redactor(secrets_of(self._around.environ)).redact(prd.text)
         self._append(
             ev.RunCreated(
                 # A name that is no text must not keep the run from being journaled.
                 prd_path=os.fsencode(prd.path).decode(errors="replace"),
-                prd=self._journal.put_blob(text.encode()),
+                prd=self._journal.put_blob(prd.text.encode()),
                 workspace=str(self._around.project.workspace),
                 provider=settings.provider,
                 models=settings.models,
@@ -131,7 +130,7 @@ class RunHost:
     @property
     def client(self) -> RunClient:
         """The run as every other face sees it."""
-        return RunClient(self._around.project, self.run_id)
+        return RunClient(self._around.project, self.run_id, post=self._journal.post)
 
     def follow(self, *, after: int = 0) -> AsyncGenerator[Record, None]:
         """The run's events as they come."""

@@ -25,7 +25,7 @@ from loki_tui.store.lock import Holder
 from loki_tui.store.paths import StateDirectory
 from loki_tui.store.project import Project
 
-__all__ = ["Listing", "ProjectProblem", "RunEntry", "RunListed", "detail", "list_runs", "summaries"]
+__all__ = ["Listing", "ProjectProblem", "RunEntry", "RunListed", "detail", "list_runs", "state_roots", "summaries"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +153,14 @@ def _projects(
         yield here
     if not everywhere:
         return
-    for root in _roots(environ):
+    for root in state_roots(environ):
         if root not in seen:
             seen.add(root)
             if (found := _project_at(root)) is not None:
                 yield found
 
 
-def _roots(environ: Mapping[str, str]) -> Iterator[Path]:
+def state_roots(environ: Mapping[str, str]) -> Iterator[Path]:
     """Where a state directory may be: the one that LOKI_DIR names, and all in the usual place."""
     own = Path(environ.get("LOKI_DIR", "")).expanduser()
     if own.is_absolute():

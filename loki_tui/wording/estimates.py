@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loki_tui.core.money import format_usd
+from loki_tui.core.money import format_limit, format_needed, format_usd
 from loki_tui.runtime.estimate import BudgetVerdict, Estimate
 from loki_tui.wording.line import Line, Tone
 
@@ -26,7 +26,7 @@ def estimate_lines(estimate: Estimate) -> list[Line]:
         budget_line(estimate),
     ]
     if estimate.worst_request is not None:
-        lines.append(Line(f"a request   at most {format_usd(estimate.worst_request)} at the beginning"))
+        lines.append(Line(f"a request   at most {format_needed(estimate.worst_request)} at the beginning"))
     return [*lines, Line(f"basis       {estimate.basis}", "quiet")]
 
 
@@ -47,7 +47,7 @@ def budget_line(estimate: Estimate) -> Line:
     if estimate.budget is None:
         return Line("budget      none is set: nothing but the iterations ends the spending", "warn")
     words, tone = _VERDICTS[estimate.budget_verdict]
-    return Line(f"budget      {format_usd(estimate.budget)} {words}", tone)
+    return Line(f"budget      {format_limit(estimate.budget)} {words}", tone)
 
 
 def _between(low: str, high: str) -> str:

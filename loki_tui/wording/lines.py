@@ -10,7 +10,7 @@ from functools import singledispatch
 from loki_tui.core import events as ev
 from loki_tui.core.events import Record
 from loki_tui.core.messages import TextPart
-from loki_tui.core.money import format_usd
+from loki_tui.core.money import format_limit, format_usd
 from loki_tui.core.terminal import one_line
 from loki_tui.core.vocabulary import Proof, Verdict
 from loki_tui.wording.amounts import counted
@@ -36,7 +36,7 @@ def _line(event: ev.Event) -> Line | None:  # noqa: ARG001 (kinds without a rule
 
 @_line.register
 def _(event: ev.RunCreated) -> Line:
-    budget = f", budget {format_usd(event.budget)}" if event.budget is not None else ", no budget"
+    budget = f", budget {format_limit(event.budget)}" if event.budget is not None else ", no budget"
     return Line(f"run on {_cut(event.prd_path)}, at most {counted(event.max_iterations, 'iteration')}{budget}", "loud")
 
 
@@ -87,7 +87,7 @@ def _(event: ev.EngineFailed) -> Line:
 
 @_line.register
 def _(event: ev.BudgetChanged) -> Line:
-    return Line(f"budget is now {format_usd(event.limit) if event.limit is not None else 'unlimited'}, by {event.by}")
+    return Line(f"budget is now {format_limit(event.limit) if event.limit is not None else 'unlimited'}, by {event.by}")
 
 
 @_line.register
@@ -142,7 +142,14 @@ def _(event: ev.ActionStarted) -> Line:
 
 
 @_line.register
+def _(event: ev.ActionRefused) -> Line:
+    return Line(f"  REFUSED {action_text(event)}: {_cut(refusal_text(event))}", "bad")
+
+
+@_line.register
 def _(event: ev.ActionFinished) -> Line | None:
+    if event.refused:
+        return None  # the refusal itself has been printed
     if event.interrupted:
         return Line("    interrupted when the engine before died", "warn")
     if event.exit_code:
@@ -160,6 +167,11 @@ def _(event: ev.ApprovalDecided) -> Line:
     changed = ", changed" if event.edited is not None else ""
     such = f", and in this run: {_cut(event.pattern)}" if event.pattern else ""
     return Line(f"approval {event.approval} {event.decision} by {one_line(event.by)}{changed}{such}")
+
+
+@_line.register
+def _(event: ev.RuleRevoked) -> Line:
+    return Line(f"{_cut(event.pattern)} is asked about again, by {one_line(event.by)}")
 
 
 @_line.register
@@ -238,8 +250,14 @@ def _(event: ev.StreamFinished) -> Line:
     return Line(f"stream {_cut(event.name)} ends {event.outcome}: {_cut(event.reason)}")
 
 
-def action_text(event: ev.ActionStarted) -> str:
-    """What an agent does, in a few words."""
+def refusal_text(event: ev.ActionRefused) -> str:
+    """Why an action was refused, and by which rule."""
+    where = f" ({one_line(event.source)})" if event.source else ""
+    return f"{one_line(event.why) or 'a rule blocks it'}; rule {one_line(event.rule) or 'none'}{where}"
+
+
+def action_text(event: ev.ActionStarted | ev.ActionRefused) -> str:
+    """What an agent does, or would have done, in a few words."""
     given = event.input.get("command") or event.input.get("path") or event.input.get("pattern") or ""
     who = "" if "/" not in event.agent else f"{event.agent} "
     return f"{who}{event.tool} {_cut(str(given))}".rstrip()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loki_tui.core.money import format_usd
+from loki_tui.core.money import format_limit, format_usd
 from loki_tui.core.terminal import one_line
 from loki_tui.core.vocabulary import Status
 from loki_tui.runtime.runs import RunEntry
@@ -55,4 +55,4 @@ def run_line(entry: RunEntry, *, workspace: bool) -> Line:
 def cost(entry: RunEntry) -> str:
     """What a run has cost, and what it may cost."""
     spent = f"{format_usd(entry.spent)}{'+' if entry.unpriced else ''}"
-    return spent if entry.limit is None else f"{spent} of {format_usd(entry.limit)}"
+    return spent if entry.limit is None else f"{spent} of {format_limit(entry.limit)}"

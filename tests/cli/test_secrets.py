@@ -7,10 +7,12 @@ import json
 from pathlib import Path
 
 from loki_tui.core.events import ActionFinished
-from tests.support.answers import PLANS, WRITES, reply
+from tests.support.answers import PLANS, WRITES, cassette, reply
+from tests.support.git import git
 from tests.support.messages_server import MessagesServer, Refuse
-from tests.support.program import Program
-from tests.support.scripted import call, says
+from tests.support.program import WAITS, Program
+from tests.support.scripted import call, finishes, plans, says
+from tests.support.talking import Talk
 
 KEY = "sk-ant-api03-MARKER-of-the-key-0123456789"
 TOKEN = "MARKER-of-another-secret-9876543210"
@@ -60,3 +62,45 @@ async def test_no_secret_reaches_disk_screen_model_or_command(loki: Program, tmp
     places |= {"the recording": recording.read_bytes()}
     marks = [form for secret in (KEY, TOKEN) for form in (secret.encode(), base64.b64encode(secret.encode())[:-4])]
     assert not [place for place, content in places.items() for mark in marks if mark in content]
+
+
+def test_a_secret_that_a_model_and_a_person_say_is_written_down_nowhere(loki: Program, tmp_path: Path) -> None:
+    split = f"{TOKEN[:9]}''{TOKEN[9:]}"
+    turns = (
+        says(
+            f"I sign in with {TOKEN}.",
+            call("shell", command=f"echo {TOKEN}; echo {split}; printf '{TOKEN}' | base64"),
+            call("write_file", path=f"{TOKEN}.txt", content=f"{TOKEN}\n"),
+            call("edit_file", path=f"{TOKEN}.txt", old_string=TOKEN, new_string=f"{TOKEN}{TOKEN}"),
+            call("read_file", path=f"no-{TOKEN}"),
+            call(f"tool-{TOKEN}"),
+            call("list_files"),
+        ),
+        says(call("delegate", tasks=[{"role": f"knows {TOKEN}", "task": f"Use {TOKEN}."}])),
+        says(call("shell", command=WAITS)),
+        finishes(f"Signed in with {TOKEN}", handover=f"The token is {TOKEN}."),
+    )
+    delegated = [finishes(f"It was {TOKEN}.")]
+    recording = cassette(tmp_path / "said.jsonl", *turns, plan=plans(f"It knows {TOKEN}"), delegates=delegated)
+    there = loki.with_(LOKI_PROVIDER="replay", LOKI_CASSETTE=str(recording), DEPLOY_TOKEN=TOKEN)
+    (loki.workspace / "prd.md").write_text(f"# It works\n\nDeploy it with {TOKEN}.\n")
+    with Talk(there, "--linear", "start") as talk:
+        talk.until("until [ -e go ]")
+        talk.enter(f"say The token is {TOKEN}, and a key {KEY}")
+        talk.until(": The token is [redacted:DEPLOY_TOKEN], and a key [redacted:")
+        (loki.workspace / "go").touch()
+        assert talk.end() == 0
+    assert (loki.workspace / f"{TOKEN}.txt").read_text() == f"{TOKEN}{TOKEN}\n"
+    shown = [there.on_terminal(*words)[1] for words in (("logs",), ("logs", "--json"), ("status", "--json"))]
+    assert "redacted:DEPLOY_TOKEN" in shown[1]
+    encoded = base64.b64encode(TOKEN.encode())[:-4]
+    places = {"the screen": "".join([talk.said, *shown]).encode()}
+    # A checkpoint is a copy of the workspace as it is, names included: what is to be gone back to.
+    kept = [path for path in loki.state.rglob("*") if path.is_file() and "checkpoints.git" not in path.parts]
+    places |= {str(path): path.read_bytes() for path in kept}
+    places["the branch"] = git(loki.workspace, "log", "--all", "--format=%B").encode()
+    assert [place for place in places if place.endswith("journal.db")]
+    assert not [
+        place for place, content in places.items() if any(mark in content for mark in (TOKEN.encode(), encoded))
+    ]
+    assert not [place for place, content in places.items() if KEY.encode() in content]

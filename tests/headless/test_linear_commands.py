@@ -33,6 +33,8 @@ NAMED = re.compile(r"(?<!\S)p[1-9][0-9]*(?!\S)", re.IGNORECASE)
         ("approve p1 For  this run  git commit *", cmd.ApproveForRun("p1", "git commit *")),
         ("deny p3 p4 is better", cmd.Deny("p3", "p4 is better")),
         ("edit p3", cmd.Edit("p3")),
+        ("rules", cmd.Rules()),
+        ("revoke  git commit * ", cmd.Revoke("git commit *")),
         ("pause", cmd.Pause()),
         ("resume", cmd.Resume(None)),
         ("resume $7.50", cmd.Resume(Decimal("7.50"))),
@@ -64,7 +66,7 @@ def test_each_form_is_one_command(line: str, command: cmd.Command) -> None:
         "please approve p1", "4  p1 waits for you", "Type approve p1, or deny p1 REASON.", "approve p\u0661",
         "deny", "deny p1", "deny it", "edit", "edit p1 p2", "show", "show x", "show 0", "show -1", f"show {10**30}",
         "resume now", "budget", "budget -1", "budget NaN", "stop now please", "say", "back x", "at", "at line",
-        "quit now", "pause p1", "status p1", "\x1b[A",
+        "quit now", "revoke", "rules p1", "pause p1", "status p1", "\x1b[A",
     ],
 )  # fmt: skip
 def test_all_else_does_nothing_and_says_what_would(line: str) -> None:

@@ -164,3 +164,35 @@ def test_the_worst_run_stays_on_its_paper(project: Project) -> None:
         typist.types("status", "requirements", "costs", "errors", "approvals")
         for number in range(1, typist.desk.paper.number, 40):
             typist.types(f"show {number}")
+
+
+def test_rules_are_told_and_taken_back(project: Project) -> None:
+    with typing_at(project, scenes.stream(20)) as typist:
+        assert "Nothing is approved for the run" in typist.types("rules")
+        request = ev.ApprovalRequested(
+            approval="p901", subject="action", digest="d" * 64, title="run make", detail="make", risk=Risk.RUN,
+            reason="staged", call="call_901",
+        )  # fmt: skip
+        typist.happens(request, ev.ApprovalDecided(approval="p901", decision="approved", by="ada", pattern="make *"))
+        assert "make *: by ada, " in typist.types("rules")
+        assert "not used yet" in typist.types("rules")
+        assert "is no rule of this run" in typist.types("revoke cargo *")
+        assert "Sent: make * is to be asked about again." in typist.types("revoke make *")
+        (revoke,) = typist.asked(rq.Revoke)
+        assert revoke.pattern == "make *"
+        assert "Asked about again, by ada: make *." in typist.happens(ev.RuleRevoked(pattern="make *", by="ada"))
+
+
+def test_a_refusal_is_told_once_with_rule_reason_and_command(project: Project) -> None:
+    refused = ev.ActionRefused(
+        call="c9", agent="agent", tool="shell", input={"command": "rm -rf /"}, risk=Risk.DESTRUCTIVE,
+        rule="rm -rf /", why="it would remove everything", source="default",
+    )  # fmt: skip
+    answer = ev.ActionFinished(action="", call="c9", output=Excerpt(text="Refused, says it."), ok=False, refused=True)
+    with typing_at(project, scenes.stream(20)) as typist:
+        said = typist.happens(refused, answer)
+        assert "Refused to agent, risk destructive: it would remove everything." in " ".join(said.split())
+        assert "rm -rf /" in said
+        assert "Refused, says it." not in said
+        assert "Refused, says it." in typist.types("errors")
+        assert "Refused by rules: 1 action, the last: shell rm -rf /." in " ".join(typist.types("status").split())

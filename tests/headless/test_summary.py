@@ -10,10 +10,11 @@ from loki_tui.core import events as ev
 from loki_tui.core.events import Event
 from loki_tui.core.fold import fold
 from loki_tui.core.vocabulary import Confinement, Purpose, Requirement, Risk
-from loki_tui.headless.summary import closing_lines, no_run, summarise, summary_lines
+from loki_tui.headless.summary import closing_lines, no_run, parting_lines, summarise, summary_lines
 from loki_tui.runtime.client import RunView
 from loki_tui.store.lock import Holder
 from tests.headless.runs import CREATED, STARTED, recorded
+from tests.support.life import approval
 
 BRANCH = ev.BranchOpened(branch="loki/r1", base="b" * 40, origin="main", dirty=())
 ASKED = ev.ModelRequested(request="m1", purpose=Purpose.WORK, agent="agent", model="a-model", reserved=Decimal(1))
@@ -75,6 +76,20 @@ def test_the_end_says_where_the_work_is_and_the_way_back() -> None:
     assert closing_lines(view(CREATED, STARTED, BRANCH).state) == []
 
 
+def test_who_leaves_the_screen_is_told_what_became_of_the_run() -> None:
+    closed = ev.RunClosed(outcome="exhausted", reason="the budget\nis used up")
+    committed = ev.WorkCommitted(branch="loki/r1", commit="c" * 40, subject="Work")
+    first, figures, work, again = parting_lines(view(CREATED, STARTED, BRANCH, committed, closed, at_work=False))
+    assert (first.text, first.tone) == ("EXHAUSTED: the budget is used up", "bad")
+    assert figures.text.startswith("run r1, iteration 0 of ")
+    assert "$0.00" in figures.text
+    assert "loki/r1" in work.text
+    assert again.text == "Look at it again: loki attach r1, or loki status"
+    first, *_, again = parting_lines(view(CREATED, STARTED, BRANCH, at_work=False))
+    assert first.text.startswith("CRASHED")
+    assert again.text.startswith("Go on: loki resume.")
+
+
 def test_the_summary_is_json() -> None:
     planned = ev.RequirementsPlanned(requirements=(Requirement(id="R1", title="It works"),), fallback=False)
     summary = json.loads(json.dumps(summarise(view(CREATED, STARTED, planned, ASKED))))
@@ -86,3 +101,32 @@ def test_the_summary_is_json() -> None:
 
 def test_a_project_without_a_run_is_a_sentence() -> None:
     assert no_run(Path("/p")).text == "Loki is not running: there is no run in /p yet. Begin one: loki start PRD"
+
+
+def test_what_was_refused_and_how_much_was_asked() -> None:
+    refused = ev.ActionRefused(
+        call="c1", agent="agent", tool="shell", input={"command": "rm -rf /"}, risk=Risk.DESTRUCTIVE, rule="rm -rf /"
+    )
+    asked: list[Event] = []
+    for number in range(20):
+        asked.append(approval(f"p{number}", call=f"call_{number}"))
+        asked.append(ev.ApprovalDecided(approval=f"p{number}", decision="approved", by="ada"))
+    # A run stands still without its engine, so that the hour is that of its last event.
+    given = view(CREATED, STARTED, refused, *asked, at_work=False)
+    shown = text(given)
+    assert "refused    1 action, the last: shell rm -rf /" in shown
+    assert "approvals  20 asked in the last hour, 100 % approved" in shown
+    assert "Approvals are waved through: 20 of 20 answers in the last hour came within 3 seconds." in shown
+    summary = summarise(given)
+    assert summary["refusals"] == 1
+    assert summary["approval_fatigue"] == {"asked_last_hour": 20, "approved_share": 1.0, "waved_through": True}
+
+
+def test_a_run_in_which_nobody_was_asked_says_nothing_of_it() -> None:
+    given = view(CREATED, STARTED)
+    assert "asked" not in text(given)
+    assert summarise(given)["approval_fatigue"] == {
+        "asked_last_hour": 0,
+        "approved_share": None,
+        "waved_through": False,
+    }

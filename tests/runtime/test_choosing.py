@@ -73,7 +73,7 @@ def test_links_are_offered_only_where_they_stay_inside(tmp_path: Path) -> None:
         ("\n\nJust a line.\nAnother.\n", "Just a line."),
         ("---\ntitle: no\n---\n# Yes\n", "Yes"),
         ("```sh\n# a comment\n```\n# A heading\n", "A heading"),
-        ("# \x1b[31mred\x1b[0m\x07 \u202eback\n", "red\\x07 \\u202eback"),
+        ("# \x1b[31mred\x1b[0m\x07 \u202eback\n", "\\x1b[31mred\\x1b[0m\\x07 \\u202eback"),
         ("# " + "x" * 500, "x" * 120),
         ("\ufeff# Marked\n", "Marked"),
         ("\n \n", ""),

@@ -120,7 +120,7 @@ def test_iterations_are_those_of_the_state(history: History) -> None:
         assert (mark.number, mark.seq) == (iteration.number, iteration.started_seq)
         assert (mark.started_at, mark.finished_at) == (iteration.started_at, iteration.finished_at)
         assert mark.summary == iteration.finished.summary.strip()[:200]
-    assert history.iterations_after(done[0].finished_seq or 0) == marks[1:]
+    assert list(history.iterations_after(done[0].finished_seq or 0)) == list(marks[1:])
 
 
 def test_a_text_is_had_whole(project: Project, history: History) -> None:

@@ -44,6 +44,8 @@ def example_of(name: str) -> str:
         "max_output_tokens": "300",
         "context_window": "20000",
         "retry_max_seconds": "2.5",
+        "network": "off",
+        "risk_rules": "network=ask",
     }
     if name in own:
         return own[name]

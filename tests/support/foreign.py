@@ -23,8 +23,11 @@ FLAGS = (
 )
 """Pairs of regional letters, a joined flag, and one spelt in invisible tags."""
 
-EMOJI = f"{FAMILY} {FLAGS} \U0001f44d\U0001f3fd \u2764\ufe0f 1\ufe0f\u20e3 \u263a \U0001fae0"
-"""Also a skin tone, and characters whose width a selector decides."""
+EMOJI = (
+    f"{FAMILY} {FLAGS} \U0001f44d\U0001f3fd \u2764\ufe0f 1\ufe0f\u20e3 \u263a \U0001fae0 "
+    "\u26a0\ufe0f \u2714\ufe0f \u2764\ufe0e \U0001f468\U0001f3ff\u200d\U0001f9b0 \U0001f3fd \u2630"
+)
+"""Also skin tones, characters whose width a selector decides, and one whose width Unicode changed."""
 
 HEBREW = "\u05e9\u05dc\u05d5\u05dd \u05e2\u05d5\u05dc\u05dd (123)"
 ARABIC = "\u0645\u0631\u062d\u0628\u0627 \u0628\u0627\u0644\u0639\u0627\u0644\u0645 [456]"
@@ -35,9 +38,10 @@ REORDERED = "exec('\u202ecod.exe\u202c')\u2066 \u2067isolated\u2069\u2069 \u061c
 
 COMBINING = (
     "Z\u0351\u036b\u0343\u036a\u0302\u036b\u033d\u034f\u0334\u0319\u0324\u031ealgo e\u0301 n\u0303 "
-    "\u0915\u094d\u0937\u093f \u1112\u1161\u11ab"
+    "\u0915\u094d\u0937\u093f \u1112\u1161\u11ab "
+    "\u0939\u093f\u0928\u094d\u0926\u0940 \u0ba4\u0bae\u0bbf\u0bb4\u0bcd \u0e01\u0e33 \u0e17\u0e35\u0e48"
 )
-"""Marks piled up on a letter, and letters made of several characters."""
+"""Marks piled up on a letter, letters made of several characters, and vowels that take a cell of their own."""
 
 MARKUP = (
     "[red]x[/] [/] [bold [link=https://example.com]click[/link] [@click=app.quit]q[/] "

@@ -8,16 +8,21 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import loki_tui
-from loki_tui.hands.grants import readable
-from loki_tui.hands.policy import Demands, make_policy
+import pytest
 
-SECRET = "sesame-5f1c"
-"""Stands in every file and variable that nothing in hands may see."""
+import loki_tui
+from loki_tui.core.setting_types import NETWORK_ON
+from loki_tui.core.vocabulary import Confinement
+from loki_tui.hands.grants import maskable, readable
+from loki_tui.hands.launch import command_line
+from loki_tui.hands.mounts import shields
+from loki_tui.hands.policy import Demands, Policy, make_policy, with_own_mounts
+from loki_tui.hands.rungs import choose, trouble_with_bwrap
+from loki_tui.runtime import proving_ground
 
 _BOX = (
     f"import sys; sys.path.insert(0, {str(Path(loki_tui.__file__).parents[1])!r}); "
@@ -25,19 +30,15 @@ _BOX = (
 )
 _PATIENCE = 20.0
 
-CREDENTIALS = (
-    ".ssh/id_ed25519",
-    ".aws/credentials",
-    ".npmrc",
-    ".netrc",
-    ".config/gh/hosts.yml",
-    ".config/gcloud/credentials.db",
-    ".cargo/credentials.toml",
-    ".docker/config.json",
-    ".kube/config",
-    ".gnupg/secring.gpg",
-    ".bash_history",
+SECRET = proving_ground.SECRET
+CREDENTIALS = proving_ground.CREDENTIALS
+
+NO_BWRAP = trouble_with_bwrap()
+RUNGS = (
+    "landlock",
+    pytest.param("bwrap", marks=pytest.mark.skipif(bool(NO_BWRAP), reason=f"no bubblewrap here: {NO_BWRAP}")),
 )
+"""What hands are tried on: every rung there is, one that this machine lacks as a test that is skipped."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class World:
     """A person, their workspace, and what lies around it."""
 
     base: Path
+    rung: str = "landlock"
 
     @property
     def home(self) -> Path:
@@ -74,7 +76,8 @@ class World:
         allowed: tuple[str, ...] = (),
         readable: tuple[str, ...] = (),
         passed: tuple[str, ...] = (),
-        confinement: str = "landlock",
+        confinement: str = "",
+        network: tuple[str, ...] = NETWORK_ON,
         environ: Mapping[str, str] | None = None,
     ) -> Demands:
         """What the person demands of hands."""
@@ -83,16 +86,21 @@ class World:
             private=self.base / "private",
             environ=environ or self.environ,
             protected=(self.state,),
-            confinement=confinement,
+            confinement=confinement or self.rung,
+            network=network,
             allowed_paths=allowed,
             read_paths=readable,
             pass_env=passed,
         )
 
+    def confinement(self, *, network: tuple[str, ...] = NETWORK_ON) -> Confinement:
+        """What the world's own rung says of itself."""
+        return choose(self.rung, network).describe(writable=(), exposed=())
 
-def make_world(base: Path) -> World:
+
+def make_world(base: Path, rung: str = "landlock") -> World:
     """Put a person, a workspace and secrets into an empty directory."""
-    world = World(base.resolve())
+    world = World(base.resolve(), rung)
     for name in CREDENTIALS:
         _put(world.home / name, SECRET)
     _put(world.state / "journal.db", SECRET)
@@ -165,9 +173,9 @@ def state_of(pid: int) -> str:
 class Box:
     """The confined process itself, over its bare pipes."""
 
-    def __init__(self, policy: Mapping[str, object]) -> None:
+    def __init__(self, policy: Mapping[str, object], argv: Sequence[str] = ()) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-X", "utf8", "-c", _BOX],
+            argv or [sys.executable, "-I", "-S", "-X", "utf8", "-c", _BOX],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -224,20 +232,62 @@ class Box:
             return self.process.wait(_PATIENCE)
 
 
-def box_policy(world: World, *writable: Path, rung: str = "landlock") -> dict[str, object]:
-    """A policy for a bare box, as the engine's side makes it."""
+def make_policy_of(world: World, *writable: Path, network: tuple[str, ...] = NETWORK_ON) -> Policy:
+    """A policy as the engine's side makes it for agents."""
     home, tmp = world.base / "private/agent", world.base / "tmp"
     for directory in (home, tmp):
         directory.mkdir(parents=True, exist_ok=True)
     policy = make_policy(
-        world.demands(),
+        world.demands(network=network),
         root=world.workspace,
         read=readable(world.environ, home=world.home, shielded=[world.state]),
         writable=writable or (world.workspace,),
         home=home,
         tmp=tmp,
     )
-    return {**policy.message(rung=rung, least_abi=3, mark=f"test{os.getpid()}-{id(world):x}")}
+    if world.rung != "bwrap":
+        return policy
+    masked = maskable((policy.root, *policy.writable, *policy.read), world.home)
+    return with_own_mounts(policy, sealed=shields(policy.writable), masked=masked)
+
+
+def box_policy(world: World, *writable: Path, rung: str = "landlock") -> dict[str, object]:
+    """A policy for a bare box."""
+    return {**make_policy_of(world, *writable).message(choose(rung), mark=_mark(world))}
+
+
+def open_box(world: World, *writable: Path, network: tuple[str, ...] = NETWORK_ON) -> Box:
+    """A bare box on the world's own rung."""
+    policy, rung = make_policy_of(world, *writable, network=network), choose(world.rung, network)
+    return Box(policy.message(rung, mark=_mark(world)), command_line(policy, rung))
+
+
+def _mark(world: World) -> str:
+    return f"test{os.getpid()}-{id(world):x}"
+
+
+def seen_from_outside(pid: int, below: int) -> int:
+    """The number that a process has on the machine, by the one it has in the namespace of a process's descendants."""
+    for path in Path("/proc").glob("[0-9]*/status"):
+        try:
+            fields = dict(line.split(":\t", 1) for line in path.read_text().splitlines() if ":\t" in line)
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        outer = int(path.parent.name)
+        if fields["NSpid"].split("\t")[-1] == str(pid) and below in _ancestors(outer):
+            return outer
+    raise AssertionError(f"no process {pid} below {below}")
+
+
+def _ancestors(pid: int) -> list[int]:
+    found = []
+    while pid > 1:
+        try:
+            pid = parent_of(pid)
+        except (FileNotFoundError, ProcessLookupError):
+            break
+        found.append(pid)
+    return found
 
 
 def parent_of(pid: int) -> int:

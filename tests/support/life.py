@@ -114,6 +114,12 @@ def life() -> Iterator[Event]:
     yield from (approval("p1"), ev.RunWaiting(on="approval", reason="p1"), ev.RunPaused(by="person", reason="lunch"))
     yield from (ev.RunContinued(), ev.ApprovalDecided(approval="p1", decision="approved", by="ada"), ev.RunContinued())
     yield from acted("a1")
+    yield ev.ActionRefused(
+        call="call_3", agent="agent", tool="shell", input={"command": "rm -rf /"}, risk=Risk.DESTRUCTIVE,
+        rule="rm -rf /", why="it would remove everything", source="default",
+    )  # fmt: skip
+    yield ev.ActionFinished(action="", call="call_3", output=Excerpt(text="Refused."), ok=False, refused=True)
+    yield ev.RuleRevoked(pattern="make test", by="ada")
     yield ev.DelegateStarted(agent="agent/a2.1", call="call_2", role="tester", brief=Excerpt(text="test"))
     yield from (asked("m4", purpose=Purpose.DELEGATE, agent="agent/a2.1"), asked("m5"))
     yield from (answered("m5"), answered("m4"))

@@ -31,6 +31,7 @@ from loki_tui.core.state import RunState
 from loki_tui.engine.engine import Engine
 from loki_tui.engine.ports import Live
 from loki_tui.runtime.build import build_world
+from loki_tui.runtime.secrets import redactor_of
 from loki_tui.runtime.surroundings import Surroundings
 from loki_tui.store.database import NoJournalError
 from loki_tui.store.journal import SqliteJournal
@@ -192,7 +193,10 @@ SETTINGS = Settings.model_validate(
 async def live(place: Place, *, mode: Mode, at: int) -> None:
     """One engine's life, as `loki start` or `loki resume` would begin it."""
     around = place.around
-    with EngineLock.acquire(around.project.state, run=RUN) as lock, SqliteJournal.open(lock) as inner:
+    with (
+        EngineLock.acquire(around.project.state, run=RUN) as lock,
+        SqliteJournal.open(lock, redactor=redactor_of(around.environ)) as inner,
+    ):
         journal = MortalJournal(inner, mode=mode, at=at)
         state = fold(inner.records(), run=RUN)
         if state.closed is not None:

@@ -19,8 +19,9 @@ from loki_tui.core.settings import Settings
 from loki_tui.core.state import RunState
 from loki_tui.core.vocabulary import Outcome
 from loki_tui.engine.engine import Engine, World
-from loki_tui.engine.ports import Live
+from loki_tui.engine.ports import CommandPolicy, Live
 from loki_tui.runtime.build import build_world
+from loki_tui.runtime.secrets import redactor_of
 from loki_tui.runtime.surroundings import Surroundings
 from loki_tui.store.journal import SqliteJournal
 from loki_tui.store.lock import EngineLock
@@ -50,6 +51,10 @@ class Bench:
     run: str = "r1"
     clock: FakeClock = field(default_factory=FakeClock)
     world: World | None = None
+    policy: CommandPolicy | None = None
+    """Rules for commands; those of the settings where none is given."""
+    attended: bool = False
+    """Whether a person seems to watch."""
 
     @property
     def workspace(self) -> Path:
@@ -98,11 +103,17 @@ class Bench:
     async def engine(self, model: ScriptedModel | None = None) -> AsyncIterator[Engine]:
         """An engine on the run, which is created if it is not there."""
         state = self.around.project.state
-        with EngineLock.acquire(state, run=self.run) as lock, SqliteJournal.open(lock) as journal:
+        with (
+            EngineLock.acquire(state, run=self.run) as lock,
+            SqliteJournal.open(lock, redactor=redactor_of(self.around.environ)) as journal,
+        ):
             if journal.last_seq == 0:
                 journal.append(self._created(journal))
-            world = build_world(self.around, self.settings, journal, model=model or self.model, live=Live())
-            self.world = replace(world, clock=self.clock, machine=ScriptedMachine())
+            world = build_world(
+                self.around, self.settings, journal, model=model or self.model, live=Live(attended=self.attended)
+            )
+            policy = self.policy or world.policy
+            self.world = replace(world, clock=self.clock, machine=ScriptedMachine(), policy=policy)
             yield Engine(self.world, self.settings)
 
     def _created(self, journal: SqliteJournal) -> ev.RunCreated:

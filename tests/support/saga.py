@@ -180,7 +180,7 @@ def _steps_done(messages: Sequence[Message]) -> int:
 def _interrupted(messages: Sequence[Message]) -> list[str]:
     """Calls that the last message reports as interrupted."""
     return [
-        part.call for part in messages[-1].parts if isinstance(part, ToolResult) and part.content == prompts.INTERRUPTED
+        part.call for part in messages[-1].parts if isinstance(part, ToolResult) and prompts.INTERRUPTED in part.content
     ]
 
 

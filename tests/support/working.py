@@ -272,12 +272,13 @@ class Worker:
             asked = self.asked(Purpose.VOTE, member)
             yield asked
             yield self.answered(asked)
+            approves = approved or member == "user"
             yield ev.VoteCast(
                 sitting=sitting,
                 member=member,
-                verdict="approve" if approved or member == "user" else "reject",
-                reasons=("Every requirement has a test that passes.",) if approved else ("R4 is not shown by a test.",),
-                unmet=() if approved else ("R4",),
+                verdict="approve" if approves else "reject",
+                reasons=("Every requirement has a test that passes.",) if approves else ("R4 is not shown by a test.",),
+                unmet=() if approves else ("R4",),
                 evidence=("tests/test_store.py::test_two_writers",),
             )
         yield ev.CouncilDecided(

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from loki_tui.core import events as ev
 from loki_tui.core.events import Event
 from loki_tui.core.messages import TextPart, ToolCall
 from loki_tui.core.money import ZERO
-from loki_tui.core.vocabulary import Confinement, Counts, Excerpt, Finding, Proof, Purpose, Requirement, Risk, Verdict
+from loki_tui.core.vocabulary import (
+    Confinement,
+    Counts,
+    Excerpt,
+    Finding,
+    Proof,
+    Purpose,
+    Requirement,
+    Risk,
+    Sample,
+    Verdict,
+)
 from tests.support.foreign import ALL, EVERY, LONG_LINE, MARKUP, SHORT, diff
 from tests.support.life import created
 from tests.support.working import Worker, sample
@@ -23,7 +35,7 @@ _COSTS = (ZERO, None, Decimal("0.0000001"), Decimal("12345.678901"))
 
 
 def worst() -> list[Event]:
-    """Everything too much at once; ends in its second iteration, over its budget, with thirty approvals waiting."""
+    """Everything too much at once; ends over its budget, with thirty approvals waiting."""
     worker = Worker(13, first=10_000)
     return [
         *_begun(),
@@ -33,6 +45,7 @@ def worst() -> list[Event]:
         *_acted(worker),
         *(ev.Warned(message=f"{number}: {SHORT}") for number in range(WARNINGS)),
         *(sample(number) for number in range(200)),
+        *_strained(),
         ev.CheckpointTaken(checkpoint="c1", tree="t1", label=SHORT, iteration=1, files=1_000_000, changed=999_999),
         ev.IterationFinished(
             number=1,
@@ -49,12 +62,13 @@ def worst() -> list[Event]:
         ev.WorkCommitted(branch=f"loki/{'r' * 200}", commit="f" * 40, subject=SHORT),
         *_checked(),
         *_voted(),
+        *_iterated(),
         ev.Steered(note=ALL[:4_000], by=SHORT),
         ev.EngineFailed(error=f"Bug: {MARKUP}"),
         ev.EngineStarted(
             pid=2**31, host=SHORT, confinement=Confinement(rung="none", uncovered=(SHORT,) * 8), resumed=True
         ),
-        ev.IterationStarted(number=2, brief=Excerpt(text=SHORT)),
+        ev.IterationStarted(number=len(EVERY) + 2, brief=Excerpt(text=SHORT)),
         *_broke(worker),
         *_waiting(),
     ]
@@ -125,12 +139,12 @@ def _acted(worker: Worker) -> Iterator[Event]:
 
 
 def _checked() -> Iterator[Event]:
-    verdicts = list(Verdict)
+    verdicts, texts = list(Verdict), [ALL, SHORT, *EVERY.values()]
     for number in range(40):
         yield ev.PhaseFinished(
             phase=f"{SHORT} {number}" if number % 4 == 0 else f"phase {number}",
             verdict=verdicts[number % len(verdicts)],
-            why=ALL if number % 3 == 0 else SHORT,
+            why=texts[number % len(texts)],
             checkpoint="c1",
             tree="t1" if number % 2 else "t0",
             command=LONG_LINE,
@@ -153,12 +167,37 @@ def _voted() -> Iterator[Event]:
             sitting=10**6,
             member=member,
             verdict="approve" if number % 2 else "reject",
-            reasons=(ALL, LONG_LINE, SHORT) * 3,
+            reasons=tuple(EVERY.values()) if number == 1 else (ALL, LONG_LINE, SHORT) * 3,
             unmet=tuple(f"R{unmet}" for unmet in range(1, REQUIREMENTS + 1)),
             evidence=(SHORT,) * 20,
             void=SHORT if number % 4 == 0 else "",
         )
     yield ev.CouncilDecided(sitting=10**6, approved=False, reason=ALL)
+
+
+def _iterated() -> Iterator[Event]:
+    """Every text once as what an iteration is said to have done."""
+    ends = ("agent", "turns", "silence", "time")
+    for number, text in enumerate(EVERY.values(), start=2):
+        yield ev.IterationStarted(number=number, brief=Excerpt(text=text))
+        yield ev.IterationFinished(
+            number=number,
+            ended_by=ends[number % len(ends)],
+            summary=text,
+            claims_done=number % 2 == 0,
+            handover=text,
+            tree="t1",
+            turns=number % 3,
+            actions=0,
+            spent=_COSTS[number % len(_COSTS)] or ZERO,
+        )
+
+
+def _strained() -> Iterator[Event]:
+    """A machine at rest, one that has nothing left, and more cores and memory than there is room to name."""
+    for cpu, memory, run_cpu, rss in ((0.0, 0.0, 0.0, 0), (100.0, 100.0, 12_799.9, 2**53), (0.4, 99.9, 0.04, 1)):
+        reading = Sample(cpu_percent=cpu, memory_percent=memory, run_cpu_percent=run_cpu, run_rss_bytes=rss)
+        yield ev.ResourcesSampled(sample=reading, over=("cpu", "memory"))
 
 
 def _broke(worker: Worker) -> Iterator[Event]:
@@ -168,6 +207,10 @@ def _broke(worker: Worker) -> Iterator[Event]:
     yield ev.RunPaused(by="budget", reason=ALL, needed=Decimal("99999999.99"))
     yield ev.BudgetChanged(limit=Decimal("0.01"), by="ada")
     yield ev.RunContinued(reason=SHORT)
+    # Until when the clock of that moment has long gone by, and until when nobody will live.
+    for until in (datetime.min, datetime.max):
+        yield ev.RunWaiting(on="provider", reason=SHORT, until=until.replace(tzinfo=UTC))
+        yield ev.RunContinued()
     yield from worker.failure()
 
 

@@ -49,6 +49,22 @@ def test_an_event_is_one_line(event: Event, words: str) -> None:
     assert shown(event) == words
 
 
+REFUSED = ev.ActionRefused(
+    call="c1", agent="agent", tool="shell", input={"command": "rm -rf /"}, risk=Risk.DESTRUCTIVE,
+    rule="rm -rf /", why="it would remove everything", source="default",
+)  # fmt: skip
+
+
+def test_a_refusal_is_one_line_with_rule_and_reason() -> None:
+    expected = "  REFUSED shell rm -rf /: it would remove everything; rule rm -rf / (default)"
+    assert shown(REFUSED) == expected
+    (record,) = recorded(finished(refused=True))
+    assert line_of(record) is None
+    unsure = REFUSED.model_copy(update={"rule": "", "source": "", "why": ""})
+    assert shown(unsure) == "  REFUSED shell rm -rf /: a rule blocks it; rule none"
+    assert shown(ev.RuleRevoked(pattern="make *", by="ada")) == "make * is asked about again, by ada"
+
+
 def test_what_went_well_and_says_nothing_prints_nothing() -> None:
     (record,) = recorded(finished(ok=True, exit_code=0))
     assert line_of(record) is None

@@ -31,12 +31,12 @@ def test_a_lower_bound_looks_like_one_and_what_waits_is_said() -> None:
 
 def test_a_run_that_cannot_be_read_says_why() -> None:
     line = run_line(entry(status=None, reason="Event 2 is\n\x1b[31mnone"), workspace=True)
-    assert line.text.split("  ")[-1] == "Event 2 is none"
+    assert line.text.split("  ")[-1] == "Event 2 is \\x1b[31mnone"
     assert "unreadable" in line.text
     assert line.tone == "bad"
 
 
 def test_foreign_text_stays_on_its_line() -> None:
     line = run_line(entry(prd_path="a\n\x1b[2Jb.md", workspace="/\x07w"), workspace=True)
-    assert "a b.md" in line.text
+    assert "a \\x1b[2Jb.md" in line.text
     assert "/\\x07w" in line.text
