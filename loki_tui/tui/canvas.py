@@ -25,6 +25,9 @@ _TOKEN = re.compile(
 _FORGETTING = re.compile(r"\x1b(?:\[[?\d;]*J|\[\?1049[hl]|c|\[[?\d;]*[LMPSTX@])")
 """What changes the picture in ways that are not followed: clearing, scrolling, another screen."""
 
+_COMING, _LEAVING = "\x1b[?1049h", "\x1b[?1049l"
+"""To a screen of our own, and back to another's: the terminal puts its pen where that was left."""
+
 _BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
 
 _UNKNOWN = "\0"
@@ -46,6 +49,8 @@ class Canvas:
         self._worn: str | None = None
         """The style the terminal's pen has."""
         self._begun = False
+        self._left = False
+        """Whether the terminal is back at another's picture, where the pen is not ours to move."""
         self._out: list[str] = []
 
     def forget(self) -> None:
@@ -68,7 +73,7 @@ class Canvas:
             return ""
         for token in _TOKEN.finditer(painted):
             self._take(token)
-        if self._out and self._there != (self._row, self._column):
+        if self._out and not self._left and self._there != (self._row, self._column):
             self._go()
         written = "".join(self._out)
         if written and self._begun:
@@ -93,6 +98,7 @@ class Canvas:
     def _pass(self, sequence: str) -> None:
         """Everything else goes through as it is."""
         if _FORGETTING.match(sequence):
+            self._left = sequence == _LEAVING or (self._left and sequence != _COMING)
             # Whoever has the terminal next wants no colours of ours.
             self._out.append("\x1b[0m")
             self.forget()

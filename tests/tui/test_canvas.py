@@ -78,3 +78,13 @@ def test_a_terminal_is_given_back_without_colours() -> None:
     canvas = Canvas()
     canvas.thin("\x1b[1;1H\x1b[31mred\x1b[0m")
     assert canvas.thin("\x1b[?1049l").startswith("\x1b[0m")
+
+
+def test_a_terminal_that_is_given_back_keeps_its_own_place_to_write() -> None:
+    canvas = Canvas()
+    canvas.thin("\x1b[?1049h")
+    canvas.thin("\x1b[3;4Hdrawn")
+    canvas.thin("\x1b[?1049l")
+    assert canvas.thin("\x1b[?25h\x1b[?1004l") == "\x1b[?25h\x1b[?1004l"
+    canvas.thin("\x1b[?1049h")
+    assert canvas.thin("\x1b[2;2H\x1b[?25h").endswith("\x1b[2;2H")
