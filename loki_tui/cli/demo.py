@@ -86,4 +86,5 @@ def _say_what_now(directory: Path, code: int) -> None:
         remark("  python3 -m habit done run && python3 -m habit list")
         remark("  loki attach; loki logs; loki status; loki checkpoint list")
     elif code == ExitCode.INTERRUPTED:
-        remark(f"  cd {directory} && loki resume")
+        # Taken up again where its work was saved, watched where it goes on in the background.
+        remark(f"  cd {directory} && loki status")

@@ -105,8 +105,8 @@ class Actor:
         result = await self._workspace.perform(
             call.name, given(tool_input), on_output=lambda text: self._live.on_output(action, text)
         )
-        output = self._redact(_with_edit(edited, result.output))
-        diff = self._chronicle.keep(self._redact(result.diff)) if result.diff else None
+        output = _with_edit(edited, result.output)
+        diff = self._chronicle.keep(result.diff) if result.diff else None
         self._chronicle.note(
             ev.ActionFinished(
                 action=action,
@@ -131,14 +131,14 @@ class Actor:
                 tool=call.name,
                 input=shortened(redacted(call.input, self._redact)),
                 risk=risk,
-                rule=self._redact(ruling.rule),
-                why=self._redact(ruling.why),
+                rule=ruling.rule,
+                why=ruling.why,
                 source=ruling.source,
             ),
             ev.ActionFinished(
                 action="",
                 call=call.id,
-                output=self._chronicle.keep(self._redact(_with_edit(edited, told))),
+                output=self._chronicle.keep(_with_edit(edited, told)),
                 ok=False,
                 refused=True,
             ),
@@ -159,7 +159,7 @@ class Actor:
 
     def answer(self, call: ToolCall, text: str, *, ok: bool, action: str = "") -> None:
         """Answer a call without the hands."""
-        answer_call(self._chronicle, call, self._redact(text), ok=ok, action=action)
+        answer_call(self._chronicle, call, text, ok=ok, action=action)
 
     def settle_interrupted(self) -> None:
         """Report actions that were in flight when an engine died; they are not run again."""

@@ -114,7 +114,7 @@ class Approvals:
     def _request(self, proposal: Proposal) -> ev.ApprovalRequested:
         """What the journal, and so every face, shows of a proposal: nothing secret, and nothing endless."""
         state, keep, redact = self._chronicle.state, self._chronicle.keep, self._redact
-        detail = keep(redact(proposal.detail))
+        detail = keep(proposal.detail)
         shown, exact = self._shown(proposal)
         pattern = ""
         if proposal.located is not None:
@@ -123,16 +123,16 @@ class Approvals:
             approval=f"p{state.approvals_asked + 1}",
             subject=proposal.subject,
             digest=proposal.digest,
-            title=redact(proposal.title),
+            title=proposal.title,
             detail=detail.text,
             detail_blob=detail.blob,
             risk=proposal.risk,
-            reason=redact(proposal.reason),
+            reason=proposal.reason,
             call=proposal.call,
             tool=proposal.tool_input.tool if proposal.tool_input is not None else "",
             input=shown,
-            cwd=redact(proposal.cwd),
-            diff=keep(redact(proposal.diff)) if proposal.diff else None,
+            cwd=proposal.cwd,
+            diff=keep(proposal.diff) if proposal.diff else None,
             agent=proposal.agent,
             editable=exact,
             pattern=pattern if redact(pattern) == pattern else "",

@@ -55,7 +55,7 @@ class Control:
         journal = self._chronicle.journal
         while True:
             for number, request in journal.pending_requests():
-                await self._obey(number, self._redacted(request))
+                await self._obey(number, request)
             for warning in journal.take_warnings():
                 self._chronicle.note(ev.Warned(message=warning))
             await journal.wait_for_request()
@@ -75,11 +75,6 @@ class Control:
         if self._chronicle.state.paused_by is None:
             self._chronicle.note(ev.RunPaused(by=by, reason=reason, needed=needed))
         await self.gate()
-
-    def _redacted(self, request: rq.Request) -> rq.Request:
-        """A request whose words can be kept."""
-        words = {name: self._redact(text) for name in ("reason", "note") if (text := getattr(request, name, ""))}
-        return request.model_copy(update=words)
 
     async def _obey(self, number: int, request: rq.Request) -> None:
         note = self._chronicle.note
@@ -132,7 +127,7 @@ class Control:
                 decided = decision_on(approval.request, request, redact=self._redact)
             except UnusableDecisionError as error:
                 why = f"A decision by {request.by} on {name} was not taken, and it still waits: {error}."
-                self._ignore(number, self._redact(why), about=name)
+                self._ignore(number, why, about=name)
             else:
                 self._chronicle.note(decided, consumes=number)
 
@@ -141,7 +136,7 @@ class Control:
             self._chronicle.note(ev.RuleRevoked(pattern=request.pattern, by=request.by), consumes=number)
         else:
             why = f"{request.by} revoked {request.pattern!r}, which is no rule of this run."
-            self._ignore(number, self._redact(why))
+            self._ignore(number, why)
 
     def _ignore(self, number: int, why: str, *, about: str = "") -> None:
         self._chronicle.note(ev.Warned(message=why, approval=about), consumes=number)

@@ -31,7 +31,6 @@ class Verifier:
         self._chronicle = context.chronicle
         self._control = context.control
         self._settings = context.settings
-        self._redact = context.redact
         self._checkouts = checkouts
 
     async def verify(self, checkpoint: ev.CheckpointTaken) -> None:
@@ -103,7 +102,7 @@ class Verifier:
                 command=runner.command if runner else "",
                 exit_code=result.exit_code if result else None,
                 counts=counts,
-                output=self._chronicle.keep(self._redact(result.output)) if result else None,
+                output=self._chronicle.keep(result.output) if result else None,
                 seconds=result.seconds if result else 0.0,
                 required=True,
             )

@@ -136,7 +136,7 @@ async def test_a_habit_of_approving_is_said_where_approvals_are(enter: Enter) ->
         await until(pilot, lambda: isinstance(b.app.screen, ApprovalsScreen), "the approvals")
         queue = b.app.screen.query_one("#queue", RowsView)
         await until(pilot, lambda: "waved through" in " ".join(shown(queue).split()), "the warning")
-        assert "26 asked in the last hour, 100 % approved" in str(queue.border_title)
+        assert "26/h, 100 % approved" in str(queue.border_title)
 
 
 async def test_a_refusal_is_in_the_activity_with_its_rule(enter: Enter) -> None:

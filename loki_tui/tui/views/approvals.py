@@ -14,8 +14,8 @@ from loki_tui.tui.picture import Picture
 from loki_tui.tui.rows import Row, cells, crop, exact, row, spread, wrap
 from loki_tui.tui.views import diff
 from loki_tui.tui.views.signs import GRAVE, RISK
-from loki_tui.wording.amounts import age
-from loki_tui.wording.approving import asked_in_words, waved_through_in_words
+from loki_tui.wording.amounts import age, percent
+from loki_tui.wording.approving import waved_through_in_words
 from loki_tui.wording.requests import says_everything
 
 
@@ -27,9 +27,11 @@ def title(picture: Picture) -> str:
 
 
 def asked_lately(picture: Picture) -> str:
-    """How much a person was asked in the last hour, to go on in a title; empty where they answered nothing."""
+    """How much a person was asked in the last hour, in a title's few cells; empty where they answered nothing."""
     fatigue = fatigue_of(picture.state, picture.now)
-    return f", {asked_in_words(fatigue)}" if fatigue.answered else ""
+    if not fatigue.answered or fatigue.share is None:
+        return ""
+    return f", {fatigue.asked}{'+' if fatigue.more else ''}/h, {percent(fatigue.share)} approved"
 
 
 def warnings(picture: Picture, width: int) -> list[Row]:
