@@ -13,7 +13,8 @@ from loki_tui.engine.chronicle import Chronicle
 from loki_tui.engine.context import RunContext
 from loki_tui.engine.gating import Asks, Gate
 from loki_tui.engine.ports import Workspace
-from loki_tui.engine.proposals import given, propose_action, redacted, shortened
+from loki_tui.engine.proposals import given, propose_action, shortened
+from loki_tui.guard.cleaning import clean_json
 from loki_tui.guard.risk import risk_of
 
 
@@ -129,7 +130,7 @@ class Actor:
                 call=call.id,
                 agent=agent,
                 tool=call.name,
-                input=shortened(redacted(call.input, self._redact)),
+                input=shortened(clean_json(call.input, self._redact)),
                 risk=risk,
                 rule=ruling.rule,
                 why=ruling.why,
@@ -151,7 +152,7 @@ class Actor:
             Its name.
         """
         action = f"a{self._chronicle.state.actions + 1}"
-        shown = shortened(redacted(call.input, self._redact))
+        shown = shortened(clean_json(call.input, self._redact))
         self._chronicle.note(
             ev.ActionStarted(action=action, call=call.id, agent=agent, tool=call.name, input=shown, risk=risk)
         )

@@ -18,7 +18,8 @@ from loki_tui.core.vocabulary import Rule
 from loki_tui.engine.chronicle import Chronicle
 from loki_tui.engine.control import Control
 from loki_tui.engine.ports import Clock
-from loki_tui.engine.proposals import Proposal, given, redacted, shortened
+from loki_tui.engine.proposals import Proposal, given, shortened
+from loki_tui.guard.cleaning import clean_json
 from loki_tui.guard.rules import is_wide, matches, suggest
 
 EXACT_CHARS = 20_000
@@ -144,7 +145,7 @@ class Approvals:
         if proposal.tool_input is None:
             return None, False
         whole = given(proposal.tool_input)
-        clean = redacted(whole, self._redact)
+        clean = clean_json(whole, self._redact)
         if len(json.dumps(clean)) > EXACT_CHARS:
             return shortened(clean), False
         return clean, clean == whole and isinstance(proposal.tool_input, WORKSPACE_TOOLS)

@@ -13,8 +13,9 @@ from loki_tui.core import requests as rq
 from loki_tui.core.messages import JsonObject, ToolCall
 from loki_tui.core.tools import WORKSPACE_TOOLS, BadCallError, ToolInput, parse_call
 from loki_tui.core.vocabulary import Rule
-from loki_tui.engine.proposals import given, redacted
+from loki_tui.engine.proposals import given
 from loki_tui.guard import rules
+from loki_tui.guard.cleaning import clean_json
 from loki_tui.guard.risk import risk_of
 
 EDITED_CHARS = 1_000_000
@@ -58,7 +59,7 @@ def _edited(asked: ev.ApprovalRequested, edited: JsonObject, redact: Callable[[s
     if len(json.dumps(edited)) > EDITED_CHARS:
         raise UnusableDecisionError(f"the edited input is longer than {EDITED_CHARS:,} characters")
     # What is done is what the journal says, also for an engine that takes the run up after a crash.
-    if redacted(edited, redact) != edited:
+    if clean_json(edited, redact) != edited:
         raise UnusableDecisionError("the edited input holds a secret, which is never written down")
     return _parsed(asked, edited)
 

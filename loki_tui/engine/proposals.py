@@ -5,11 +5,8 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
-
-from pydantic import JsonValue
 
 from loki_tui.core.messages import JsonObject
 from loki_tui.core.tools import EditFile, Shell, ToolInput, WriteFile
@@ -118,22 +115,6 @@ def propose_plan(requirements: tuple[Requirement, ...]) -> Proposal:
 def given(tool_input: ToolInput) -> JsonObject:
     """An input as a model gives it."""
     return tool_input.model_dump(mode="json", exclude_none=True)
-
-
-def redacted(value: JsonObject, redact: Callable[[str], str]) -> JsonObject:
-    """An input without its secrets."""
-
-    def clean(part: JsonValue) -> JsonValue:
-        match part:
-            case str():
-                return redact(part)
-            case list():
-                return [clean(item) for item in part]
-            case dict():
-                return {redact(name): clean(item) for name, item in part.items()}
-        return part
-
-    return {redact(name): clean(part) for name, part in value.items()}
 
 
 def shortened(value: JsonObject) -> JsonObject:

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Literal, TypeVar, get_args, get_origin
+from typing import Literal, TypeVar, cast, get_args, get_origin
 
 from annotated_types import MaxLen
-from pydantic import JsonValue
 from pydantic.fields import FieldInfo
 
-from loki_tui.core.messages import Frozen, OpaquePart, ToolCall
+from loki_tui.core.messages import Frozen, JsonObject, OpaquePart, ToolCall
 
 Redact = Callable[[str], str]
 
@@ -83,9 +82,9 @@ def _value(value: object, redact: Redact) -> object:
     return value
 
 
-def clean_json(value: JsonValue, redact: Redact) -> JsonValue:
-    """A JSON value without secrets, in keys or anywhere else."""
-    return _value(value, redact)  # type: ignore[return-value] # of JSON comes JSON
+def clean_json(value: JsonObject, redact: Redact) -> JsonObject:
+    """A JSON object without secrets, in keys or anywhere else."""
+    return cast("JsonObject", _value(value, redact))
 
 
 @cache

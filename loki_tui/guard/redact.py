@@ -14,8 +14,6 @@ from functools import lru_cache
 from json import dumps
 from urllib.parse import quote, quote_plus
 
-from pydantic import JsonValue
-
 from loki_tui.guard.shapes import SHAPES, Shape
 
 MIN_SECRET_LENGTH = 8
@@ -119,17 +117,6 @@ class Redactor:
             if any(telltale in (lowered if shape.folded else text) for telltale in shape.telltales)
         )
         return _pattern(self._mark, forms, shapes) if forms or shapes else None
-
-    def redact_json(self, value: JsonValue) -> JsonValue:
-        """The same for all text in a JSON value, keys included."""
-        match value:
-            case str():
-                return self.redact(value)
-            case list():
-                return [self.redact_json(item) for item in value]
-            case dict():
-                return {self.redact(key): self.redact_json(item) for key, item in value.items()}
-        return value
 
     def _replacement(self, found: re.Match[str]) -> str:
         name = found.lastgroup or self._names.get(found[0])

@@ -11,12 +11,9 @@ import sqlite3
 from collections.abc import Iterator
 from decimal import Decimal
 
-from loki_tui.store.marks import IterationMark, IterationMarks
+from loki_tui.store.marks import IterationMark, IterationMarks, first_line
 from loki_tui.store.moments import from_micros
 from loki_tui.store.schema import RARE
-
-SUMMARY_CHARS = 200
-"""Characters of an iteration's summary that its mark has."""
 
 _ENDS = f"""
 SELECT seq, at, json_extract(
@@ -74,7 +71,7 @@ def _marks(
             finished_at=from_micros(end[1]),
             ended_by=ended_by,
             claims_done=bool(claims_done),
-            summary=_first_line(summary or ""),
+            summary=first_line(summary or ""),
             # An older Loki did not journal these.
             turns=turns or 0,
             actions=actions or 0,
@@ -82,8 +79,3 @@ def _marks(
             changed=changed or 0,
         )
         end = next(ends, None)
-
-
-def _first_line(text: str) -> str:
-    # Without a sign that it was cut: one such character would double the room that the others take.
-    return text.strip().partition("\n")[0].rstrip()[:SUMMARY_CHARS]

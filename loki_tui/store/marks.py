@@ -11,17 +11,20 @@ import sys
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import overload
 
+from loki_tui.core.events import IterationFinished, IterationStarted, Record
 from loki_tui.core.money import ZERO
 from loki_tui.store.moments import from_micros, to_micros
 
 _COLUMNS = 9
 """Figures of a mark: its number, two places, two moments, turns, actions, paths changed, what it claims."""
 
+SUMMARY_CHARS = 200
+"""Characters of an iteration's summary that its mark has."""
 
 _ODD = "surrogatepass"
 """Half a pair of surrogates is no character, but JSON can hold it."""
@@ -42,7 +45,7 @@ class IterationMark:
     """agent, turns, silence or time."""
     claims_done: bool = False
     summary: str = ""
-    """Its first line, at most 200 characters."""
+    """Its first line, see `first_line`."""
     turns: int = 0
     actions: int = 0
     spent: Decimal = ZERO
@@ -74,6 +77,29 @@ class IterationMarks(Sequence[IterationMark]):
         """Have another mark in place of the last one: its iteration has ended."""
         self._figures[-_COLUMNS:] = array("q", _figures_of(mark))
         self._words[-1] = _words_of(mark)
+
+    def take(self, record: Record) -> None:
+        """Take in the beginning or the end of an iteration; nothing else a record tells of changes anything."""
+        match record.event:
+            case IterationStarted(number=number):
+                self.append(IterationMark(number=number, seq=record.seq, started_at=record.at))
+            case IterationFinished() as event if self:
+                self.replace_last(
+                    replace(
+                        self[-1],
+                        finished_seq=record.seq,
+                        finished_at=record.at,
+                        ended_by=event.ended_by,
+                        claims_done=event.claims_done,
+                        summary=first_line(event.summary),
+                        turns=event.turns,
+                        actions=event.actions,
+                        spent=event.spent,
+                        changed=event.changed,
+                    )
+                )
+            case _:
+                pass
 
     @property
     def beginnings(self) -> Sequence[int]:
@@ -125,6 +151,12 @@ class IterationMarks(Sequence[IterationMark]):
             spent=Decimal(spent),
             changed=changed,
         )
+
+
+def first_line(text: str) -> str:
+    """What a mark has of a summary."""
+    # Without a sign that it was cut: one such character would double the room that the others take.
+    return text.strip().partition("\n")[0].rstrip()[:SUMMARY_CHARS]
 
 
 def _figures_of(mark: IterationMark) -> tuple[int, ...]:

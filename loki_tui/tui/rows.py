@@ -205,18 +205,7 @@ def bar(share: float, width: int, *, fill: str = "█", rest: str = "░") -> tu
 
 
 SPARKS = "▁▂▃▄▅▆▇█"
-
-
-def sparkline(values: Sequence[float], *, top: float, width: int) -> str:
-    """The latest values as a row of bars, a cell each.
-
-    Args:
-        values: Oldest first.
-        top: What a full bar stands for.
-        width: Cells; with more values than that, the oldest are left out.
-    """
-    shown = values[-width:] if width > 0 else ()
-    return "".join(SPARKS[min(7, max(0, int(value / top * 8)))] for value in shown)
+"""Bars of a chart, an eighth of a cell apart."""
 
 
 def columns(texts: Sequence[str], widths: Sequence[int]) -> str:

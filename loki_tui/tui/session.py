@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,7 @@ from loki_tui.core.fold import apply
 from loki_tui.core.state import RunState
 from loki_tui.core.vocabulary import Sample, Status
 from loki_tui.runtime.client import Holder, RunClient, RunView
-from loki_tui.runtime.history import History, IterationMark, IterationMarks
+from loki_tui.runtime.history import History, IterationMarks
 from loki_tui.tui.feed import Feed
 from loki_tui.tui.past import Answer, Past
 from loki_tui.tui.picture import Picture
@@ -180,7 +179,7 @@ class RunSession:
             changed.add(event.kind)
             match event:
                 case ev.IterationStarted() | ev.IterationFinished():
-                    _mark(self.iterations, record)
+                    self.iterations.take(record)
                 case ev.ModelAnswered() | ev.ModelFailed():
                     self.thinking.clear()
                 case ev.Warned(approval=name) if name:
@@ -288,26 +287,3 @@ class RunSession:
 
 def _moment(history: History, seq: int) -> _Moment:
     return history.state_at(seq), history.page_before(seq + 1, limit=LOOKED_AT)
-
-
-def _mark(iterations: IterationMarks, record: Record) -> None:
-    """Take the beginning or the end of an iteration into the list of all."""
-    match record.event:
-        case ev.IterationStarted(number=number):
-            iterations.append(IterationMark(number=number, seq=record.seq, started_at=record.at))
-        case ev.IterationFinished() as event if iterations:
-            iterations.replace_last(
-                replace(
-                    iterations[-1],
-                    finished_seq=record.seq,
-                    finished_at=record.at,
-                    ended_by=event.ended_by,
-                    claims_done=event.claims_done,
-                    summary=event.summary.strip().partition("\n")[0][:200],
-                    turns=event.turns,
-                    actions=event.actions,
-                    spent=event.spent,
-                )
-            )
-        case _:
-            pass

@@ -6,7 +6,8 @@ from loki_tui.core.messages import JsonObject
 from loki_tui.core.tools import EditFile, ReadFile, Shell, ToolInput, WriteFile
 from loki_tui.core.vocabulary import Risk
 from loki_tui.engine.ports import ActionResult
-from loki_tui.engine.proposals import propose_action, redacted, shortened
+from loki_tui.engine.proposals import propose_action, shortened
+from loki_tui.guard.cleaning import clean_json
 
 
 def digest(tool_input: ToolInput, *, call: str = "c1", workspace: str = "/w") -> str:
@@ -65,6 +66,6 @@ def test_another_content_of_the_file_makes_another_digest() -> None:
 
 def test_all_of_an_input_is_redacted_and_long_texts_are_cut() -> None:
     given: JsonObject = {"key": "a key", "list": ["key", {"key": 1}], "long": "x" * 3000, "number": 1}
-    clean = redacted(given, lambda text: text.replace("key", "***"))
+    clean = clean_json(given, lambda text: text.replace("key", "***"))
     assert clean == {"***": "a ***", "list": ["***", {"***": 1}], "long": "x" * 3000, "number": 1}
     assert shortened(clean) == {**clean, "long": "x" * 2000 + "…"}

@@ -9,8 +9,8 @@ from loki_tui.core import events as ev
 from loki_tui.core.events import Event
 from loki_tui.core.vocabulary import Excerpt
 from loki_tui.store.database import open_for_reading
-from loki_tui.store.iterations import SUMMARY_CHARS, read_iterations
-from loki_tui.store.marks import IterationMark
+from loki_tui.store.iterations import read_iterations
+from loki_tui.store.marks import SUMMARY_CHARS, IterationMark
 from loki_tui.store.paths import StateDirectory
 from tests.store.samples import RUN, created, notes, open_journal
 from tests.support.life import iteration

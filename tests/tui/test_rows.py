@@ -105,8 +105,8 @@ def test_a_bounded_wrap_says_that_it_left_something_out(text: str, width: int, m
 
 @given(text=texts, width=st.integers(min_value=12, max_value=90), mark=st.sampled_from(["", rows.CONTINUED]))
 def test_a_wrapped_text_says_which_rows_go_on(text: str, width: int, mark: str) -> None:
-    lines = rows.lines_of(text.replace(rows.CONTINUED, ""))
-    made = wrap("\n".join(lines), width, continued=mark)
+    text = text.replace(rows.CONTINUED, "")
+    lines, made = rows.lines_of(text), wrap(text, width, continued=mark)
     assert all(width_of(line) <= width for line in made)
     if mark:
         assert sum(not text_of(line).startswith(mark) for line in made) == len(lines)
@@ -147,13 +147,6 @@ def test_a_bar_is_as_wide_as_asked_and_never_says_all_or_nothing_wrongly(share: 
     assert len(full) + len(rest) == width
     assert bool(full) == (share > 0)
     assert bool(rest) == (share < 1)
-
-
-@given(values=st.lists(st.floats(min_value=-10, max_value=500), max_size=30), width=st.integers(0, 40))
-def test_a_sparkline_has_a_cell_for_each_of_the_latest_values(values: list[float], width: int) -> None:
-    made = rows.sparkline(values, top=100, width=width)
-    assert len(made) == min(width, len(values))
-    assert set(made) <= set(rows.SPARKS)
 
 
 def test_parts_without_text_are_no_parts() -> None:

@@ -67,22 +67,6 @@ class Files:
         except OSError as error:
             raise self._places.refusal(real, error) from error
 
-    def write(self, path: str, content: str) -> Result:
-        """Write a whole file, with the directories above it.
-
-        Raises:
-            OperationError: It cannot be written.
-        """
-        return self.make(self.rewriting(path, content))
-
-    def edit(self, path: str, old: str, new: str, *, everywhere: bool) -> Result:
-        """Replace a piece of text that occurs exactly once, or everywhere.
-
-        Raises:
-            OperationError: It does not match so, or the file cannot be changed.
-        """
-        return self.make(self.editing(path, old, new, everywhere=everywhere))
-
     def rewriting(self, path: str, content: str) -> Change:
         """What writing a whole file would change; nothing is touched.
 

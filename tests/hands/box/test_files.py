@@ -105,7 +105,7 @@ def test_a_home_is_the_private_one(files: Files, tmp_path: Path) -> None:
 
 
 def test_a_file_is_written_with_its_directories(files: Files, root: Path) -> None:
-    result = files.write("deep/er/a.txt", "hello\n")
+    result = files.make(files.rewriting("deep/er/a.txt", "hello\n"))
     assert (root / "deep/er/a.txt").read_text() == "hello\n"
     assert result.output == "Created deep/er/a.txt (6 bytes)."
     assert result.diff == "--- /dev/null\n+++ b/deep/er/a.txt\n@@ -0,0 +1 @@\n+hello\n"
@@ -114,7 +114,7 @@ def test_a_file_is_written_with_its_directories(files: Files, root: Path) -> Non
 def test_a_rewrite_keeps_the_mode_and_shows_the_difference(files: Files, root: Path) -> None:
     (root / "run.sh").write_text("old\n")
     (root / "run.sh").chmod(0o755)
-    result = files.write("run.sh", "new\n")
+    result = files.make(files.rewriting("run.sh", "new\n"))
     assert stat.S_IMODE((root / "run.sh").stat().st_mode) == 0o755
     assert "-old\n+new\n" in result.diff
     assert result.output.startswith("Wrote")
@@ -124,7 +124,7 @@ def test_a_rewrite_keeps_the_mode_and_shows_the_difference(files: Files, root: P
 def test_a_link_is_written_through_not_replaced(files: Files, root: Path) -> None:
     (root / "real").write_text("old")
     (root / "link").symlink_to("real")
-    files.write("link", "new")
+    files.make(files.rewriting("link", "new"))
     assert (root / "link").is_symlink()
     assert (root / "real").read_text() == "new"
 
@@ -132,13 +132,13 @@ def test_a_link_is_written_through_not_replaced(files: Files, root: Path) -> Non
 def test_a_hard_link_is_cut_so_that_its_other_name_keeps_its_content(files: Files, root: Path) -> None:
     (root.parent / "other").write_text("old")
     os.link(root.parent / "other", root / "linked")
-    files.write("linked", "new")
+    files.make(files.rewriting("linked", "new"))
     assert (root.parent / "other").read_text() == "old"
 
 
 @pytest.mark.parametrize("name", ["-rf", "a b", "ü🎉", "new\nline", "'quoted\"", "$(x)", "x" * 255])
 def test_odd_names_are_names(files: Files, root: Path, name: str) -> None:
-    files.write(name, "x")
+    files.make(files.rewriting(name, "x"))
     assert (root / name).read_text() == "x"
 
 
@@ -153,9 +153,9 @@ def test_what_cannot_be_written_is_refused(files: Files, root: Path) -> None:
         "x" * 256: "too long",
     }.items():
         with pytest.raises(OperationError, match=why):
-            files.write(path, "x")
+            files.make(files.rewriting(path, "x"))
     with pytest.raises(OperationError, match="half a character"):
-        files.write("a.txt", "\ud800")
+        files.make(files.rewriting("a.txt", "\ud800"))
     assert not (root / "a.txt").exists()
 
 
@@ -163,12 +163,12 @@ def test_what_cannot_be_written_is_refused(files: Files, root: Path) -> None:
 
 
 def edit(files: Files, old: str, new: str, *, everywhere: bool = False) -> str:
-    return files.edit("a.txt", old, new, everywhere=everywhere).output
+    return files.make(files.editing("a.txt", old, new, everywhere=everywhere)).output
 
 
 def test_one_place_is_replaced(files: Files, root: Path) -> None:
     (root / "a.txt").write_text("one\ntwo\nthree\n")
-    result = files.edit("a.txt", "two\n", "2\n", everywhere=False)
+    result = files.make(files.editing("a.txt", "two\n", "2\n", everywhere=False))
     assert (root / "a.txt").read_text() == "one\n2\nthree\n"
     assert result.output == "Edited a.txt in one place."
     assert "@@ -1,3 +1,3 @@\n one\n-two\n+2\n three\n" in result.diff
@@ -193,7 +193,7 @@ def test_a_miss_says_what_is_different(files: Files, root: Path) -> None:
     with pytest.raises(OperationError, match="the same"):
         edit(files, "def f", "def f")
     with pytest.raises(OperationError, match="does not exist"):
-        files.edit("missing", "a", "b", everywhere=False)
+        files.make(files.editing("missing", "a", "b", everywhere=False))
 
 
 def test_line_endings_and_foreign_bytes_survive(files: Files, root: Path) -> None:
@@ -207,5 +207,5 @@ def test_what_is_too_large_is_left_alone(files: Files, root: Path) -> None:
         file.truncate(20_000_000)
     with pytest.raises(OperationError, match="too large"):
         edit(files, "a", "b")
-    assert files.write("a.txt", "small").diff == ""
+    assert files.make(files.rewriting("a.txt", "small")).diff == ""
     assert (root / "a.txt").read_text() == "small"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 
-from loki_tui.core import events as ev
 from loki_tui.core.events import Event, Record
 from loki_tui.core.fold import fold
 from loki_tui.runtime.client import RunView
-from loki_tui.runtime.history import IterationMark, IterationMarks
+from loki_tui.runtime.history import IterationMarks
 from loki_tui.store.lock import Holder
 from loki_tui.tui.feed import Feed
 from loki_tui.tui.picture import Picture
@@ -60,23 +58,7 @@ def pictured(*events: Event) -> Picture:
 
 def marks(records: list[Record]) -> IterationMarks:
     """The iterations that records tell of."""
-    made: list[IterationMark] = []
+    made = IterationMarks()
     for record in records:
-        match record.event:
-            case ev.IterationStarted(number=number):
-                made.append(IterationMark(number=number, seq=record.seq, started_at=record.at))
-            case ev.IterationFinished() as event if made:
-                made[-1] = replace(
-                    made[-1],
-                    finished_seq=record.seq,
-                    finished_at=record.at,
-                    ended_by=event.ended_by,
-                    claims_done=event.claims_done,
-                    summary=event.summary.strip().partition("\n")[0][:200],
-                    turns=event.turns,
-                    actions=event.actions,
-                    spent=event.spent,
-                )
-            case _:
-                pass
-    return IterationMarks(made)
+        made.take(record)
+    return made
