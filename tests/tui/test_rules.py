@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -19,6 +20,7 @@ from tests.support import scenes
 from tests.support.life import acted, approval
 from tests.tui.bridge import Bridge, shown
 from tests.tui.conftest import Enter
+from tests.tui.gallery import SIZES, Gallery
 from tests.tui.until import asking, until
 
 SIZE = (120, 36)
@@ -67,6 +69,16 @@ async def test_each_rule_says_who_made_it_and_how_often_it_was_used(enter: Enter
         await until(pilot, lambda: "used 1 time" in learned(b), "its use")
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(b.app.screen, CockpitScreen), "the cockpit")
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+async def test_how_they_look(enter: Enter, gallery: Gallery, size: tuple[int, int]) -> None:
+    b = enter(with_rules("touch *", "git push"))
+    async with b.app.run_test(size=size) as pilot:
+        await open_rules(b, pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: "touch * would have allowed 2 actions" in tried(b), "the answer")
+        await gallery.take_in_every_theme(b.app, pilot, "tried")
 
 
 async def test_trying_says_what_it_would_have_let_through_and_approves_nothing(enter: Enter) -> None:
