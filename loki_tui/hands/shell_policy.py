@@ -95,6 +95,8 @@ def _tree(code: bytes, *, patience: float) -> bytes:
             [shfmt(), "--to-json", "--language-dialect=bash"],
             input=code,
             capture_output=True,
+            # It needs nothing of the engine's, and keys least of all.
+            env={},
             timeout=patience,
             check=False,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import secrets
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
@@ -115,7 +116,7 @@ async def test_each_has_hands_of_its_own_that_end_with_it(tmp_path: Path) -> Non
 
 
 async def test_what_one_started_ends_with_it_while_the_run_goes_on(tmp_path: Path) -> None:
-    name = f"behind-{tmp_path.name}"
+    name = unheard_of("behind")
     starts = says(call("shell", command=f"exec -a {name} sleep 600", background=True))
     before, after = Held(finishes()), Held(STOPS)
     bench = bench_of(tmp_path, 1, [starts, before], after)
@@ -126,6 +127,11 @@ async def test_what_one_started_ends_with_it_while_the_run_goes_on(tmp_path: Pat
         await after.begun.wait()
         assert not running(name)
         after.go_on.set()
+
+
+def unheard_of(kind: str) -> str:
+    """A name that no process of another test has, in another worker neither."""
+    return f"{kind}-{secrets.token_hex(8)}"
 
 
 def running(name: str) -> list[int]:
@@ -210,7 +216,7 @@ async def nothing(_bench: Bench) -> None:
 async def test_they_end_with_their_parent(
     tmp_path: Path, end: Callable[[Bench], Awaitable[None]], settings: dict[str, object], outcome: str
 ) -> None:
-    name = f"work-{tmp_path.name}"
+    name = unheard_of("work")
     works = says(call("shell", command=f"exec -a {name} sleep 600"))
     held = Held(finishes())
     bench = bench_of(tmp_path, 2, [works, held], **settings)
@@ -225,7 +231,7 @@ async def test_they_end_with_their_parent(
 
 
 async def test_a_pause_holds_them_like_their_parent(tmp_path: Path) -> None:
-    name = f"held-{tmp_path.name}"
+    name = unheard_of("held")
     works = says(call("shell", command=f"exec -a {name} sleep 600", timeout_seconds=3))
     held = Held(finishes("second"))
     bench = bench_of(tmp_path, 2, [works, held, finishes("first")])

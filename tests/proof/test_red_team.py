@@ -24,6 +24,8 @@ from tests.support.program import Program, done
 ATTEMPTS: tuple[Attempt, ...] = (*WITHIN, *WITHOUT)
 
 pytestmark = [
+    # Processes that outlive a run are looked for on the whole machine, by name.
+    pytest.mark.xdist_group("red team"),
     pytest.mark.timeout(240),
     pytest.mark.skipif(landlock_abi() < LEAST_ABI, reason="this kernel has nothing that could hold it"),
 ]
