@@ -185,7 +185,8 @@ def _listen(listener: socket.socket, hits: list[str]) -> None:
                 hits.append(listener.recv(200).decode(errors="replace"))
                 continue
             connection, _ = listener.accept()
-            with connection:
+            # One who says nothing, or hangs up, must not make it deaf to the next.
+            with connection, suppress(OSError):
                 connection.settimeout(2)
                 hits.append(connection.recv(200).decode(errors="replace").strip())
 
