@@ -70,12 +70,12 @@ NETWORK = (
     Attempt(
         "fetch by git",
         lambda scene: any("git-upload-pack" in hit for hit in scene.hits),
-        script="timeout 5 git ls-remote git://127.0.0.1:$PORT/x",
+        script="timeout 20 git ls-remote git://127.0.0.1:$PORT/x",
     ),
     Attempt(
         "fetch by a web client",
         lambda scene: any("GET /red" in hit for hit in scene.hits),
-        script="timeout 5 curl -s http://127.0.0.1:$PORT/red",
+        script="timeout 20 curl -s http://127.0.0.1:$PORT/red",
     ),
 )
 

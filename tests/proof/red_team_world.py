@@ -185,10 +185,14 @@ def _listen(listener: socket.socket, hits: list[str]) -> None:
                 hits.append(listener.recv(200).decode(errors="replace"))
                 continue
             connection, _ = listener.accept()
-            # One who says nothing, or hangs up, must not make it deaf to the next.
-            with connection, suppress(OSError):
-                connection.settimeout(2)
-                hits.append(connection.recv(200).decode(errors="replace").strip())
+            # Each by itself: who connects and says nothing must not keep others from being heard in time.
+            threading.Thread(target=_hear, args=(connection, hits), daemon=True).start()
+
+
+def _hear(connection: socket.socket, hits: list[str]) -> None:
+    with connection, suppress(OSError):
+        connection.settimeout(2)
+        hits.append(connection.recv(200).decode(errors="replace").strip())
 
 
 def processes_called(prefix: str) -> tuple[str, ...]:

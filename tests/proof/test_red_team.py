@@ -62,7 +62,7 @@ async def test_nothing_succeeds(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 async def test_without_limits_the_same_attempts_are_seen_to_succeed(tmp_path: Path) -> None:
     harmless = [attempt for attempt in ATTEMPTS if attempt.name.startswith(SEEN)]
-    _, succeeded = await _attack(tmp_path, harmless, LOKI_CONFINEMENT="none", LOKI_NETWORK="on")
+    scene, succeeded = await _attack(tmp_path, harmless, LOKI_CONFINEMENT="none", LOKI_NETWORK="on")
     # The engine's own process is closed even to what is not confined, and the environment is an allow-list.
     expected = {
         "read the journal",
@@ -89,7 +89,7 @@ async def test_without_limits_the_same_attempts_are_seen_to_succeed(tmp_path: Pa
         "write outside",
         "write outside as a file",
     }
-    assert expected <= set(succeeded), expected - set(succeeded)
+    assert expected <= set(succeeded), {name: scene.answers.get(name) for name in expected - set(succeeded)}
 
 
 async def _attack(tmp_path: Path, attempts: Sequence[Attempt], **limits: str) -> tuple[Scene, list[str]]:
