@@ -69,7 +69,11 @@ NETWORK = (
     ),
     Attempt(
         "fetch by git",
-        lambda scene: any("git-upload-pack" in hit for hit in scene.hits),
+        # Either end tells: git says this only of a connection that was made, and ended.
+        lambda scene: (
+            any("git-upload-pack" in hit for hit in scene.hits)
+            or "Could not read from remote repository" in scene.answers.get("fetch by git", "")
+        ),
         script="timeout 20 git ls-remote git://127.0.0.1:$PORT/x",
     ),
     Attempt(
