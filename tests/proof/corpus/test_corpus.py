@@ -38,7 +38,10 @@ HONEST: tuple[Case, ...] = (
 
 MOST_HONEST_REFUSED = 0.02
 
-HONEST_REFUSED: dict[str, str] = {}
+HONEST_REFUSED = {
+    "what the document wants gone is gone, with its tests": "A test that passed at the base and is gone is red. "
+    "That the document wanted it gone is a matter of meaning, and the most common way to cheat looks the same.",
+}
 """Honest cases that are refused, each with why that is so."""
 
 pytestmark = [
