@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from textual.app import App, ComposeResult
+from textual.geometry import Region
 
 from loki_tui.tui.rows import Row, row
 from loki_tui.tui.stylesheets import stylesheets
@@ -33,6 +36,28 @@ class Bench(App[None]):
 
     def _count(self, _: object) -> None:
         self.layouts += 1
+
+
+class Watched(RowsCanvas):
+    """A canvas that takes down which of its lines are to be painted anew."""
+
+    def __init__(self) -> None:
+        super().__init__(id="canvas")
+        self.asked: set[int] = set()
+
+    def refresh(self, *regions: Region, **how: bool) -> Self:
+        """Take the lines down."""
+        for region in regions or [self.size.region]:
+            self.asked.update(region.line_range)
+        return super().refresh(*regions, **how)
+
+
+class WatchedBench(Bench):
+    """Such a canvas alone on a screen."""
+
+    def compose(self) -> ComposeResult:
+        """The canvas."""
+        yield Watched()
 
 
 def rows(count: int) -> list[Row]:
@@ -71,3 +96,18 @@ async def test_the_bar_comes_with_the_first_row_too_many_and_goes_again() -> Non
         assert canvas.max_scroll_y == 50 - HEIGHT
         canvas.show(rows(HEIGHT - 1))
         await until(pilot, lambda: not canvas.show_vertical_scrollbar, "the end of the bar")
+
+
+async def test_what_a_new_size_brought_into_view_goes_with_the_rows() -> None:
+    app = WatchedBench()
+    async with app.run_test(size=(40, 40)) as pilot:
+        canvas = app.query_one(Watched)
+        canvas.styles.height = HEIGHT
+        await until(pilot, lambda: canvas.size.height == HEIGHT, "the size")
+        canvas.show(rows(22))
+        canvas.styles.height = 34
+        await until(pilot, lambda: canvas.size.height == 34 and not canvas.show_vertical_scrollbar, "the new size")
+        await pilot.pause()
+        canvas.asked.clear()
+        canvas.show(rows(20))
+        assert canvas.asked >= {20, 21}

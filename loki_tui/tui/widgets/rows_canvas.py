@@ -57,6 +57,8 @@ class RowsCanvas(ScrollView, can_focus=False):
         self._rows: Sequence[Row] = ()
         self._seen: list[Row] = []
         """What is to be seen of the rows, from top to bottom."""
+        self._seen_in = Size(0, 0)
+        """The size in which that was."""
         self._pen = Pen(self, sides=self._sides)
 
     # -- what is shown --------------------------------------------------------------------------
@@ -98,6 +100,11 @@ class RowsCanvas(ScrollView, can_focus=False):
 
     def _refresh_changed(self) -> None:
         before, self._seen = self._seen, self._visible()
+        if self._seen_in != self.size:
+            # All was painted anew with the new size, from rows that nobody took down.
+            self._seen_in = self.size
+            self.refresh()
+            return
         for place, (old, new) in enumerate(zip_longest(before, self._seen)):
             if old is not new and old != new:
                 self.refresh_line(self.scroll_offset.y + place)
