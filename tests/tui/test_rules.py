@@ -71,6 +71,23 @@ async def test_each_rule_says_who_made_it_and_how_often_it_was_used(enter: Enter
         await until(pilot, lambda: isinstance(b.app.screen, CockpitScreen), "the cockpit")
 
 
+async def test_what_happens_while_the_application_closes_harms_nothing(
+    enter: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    b = enter(with_rules("touch *"))
+    happened: list[bool] = []
+
+    def on_unmount(over: RulesScreen) -> None:
+        """Have something happen in the run once all is gone that the screen consists of, but not the screen."""
+        happened.append(over.is_current and not over.query("#learned"))
+        next(under for under in b.app.screen_stack if isinstance(under, CockpitScreen)).note("moment")
+
+    monkeypatch.setattr(RulesScreen, "on_unmount", on_unmount, raising=False)
+    async with b.app.run_test(size=SIZE) as pilot:
+        await open_rules(b, pilot)
+    assert happened == [True]
+
+
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
 async def test_how_they_look(enter: Enter, gallery: Gallery, size: tuple[int, int]) -> None:
     b = enter(with_rules("touch *", "git push"))

@@ -34,16 +34,22 @@ class CockpitScreen(Steering, LookingBack, PaneKeys):
 
     _approving: ApprovalsScreen | RulesScreen | None = None
 
+    @property
+    def _over(self) -> ApprovalsScreen | RulesScreen | None:
+        """The decisions or the rules, where they lie over this screen and can be painted."""
+        over = self._approving
+        return over if over is not None and over.is_current and self.app.is_running else None
+
     def _paint(self) -> None:
         super()._paint()
-        if self._approving is not None and self._approving.is_current and self.session is not None:
-            self._approving.repaint()
+        if self._over is not None and self.session is not None:
+            self._over.repaint()
 
     def note(self, *changed: str) -> None:
         """Have what depends on this painted, here and on the decisions or the rules over it."""
         super().note(*changed)
-        if self._approving is not None and self._approving.is_current:
-            self._approving.repaint()
+        if self._over is not None:
+            self._over.repaint()
 
     # -- a closer look --------------------------------------------------------------------------
 

@@ -208,6 +208,8 @@ class RunScreen(Screen[None]):
     def _paint(self) -> None:
         self._due = None
         self._painted_at = time.monotonic()
+        if not self.app.is_running:
+            return  # it closes, and what would be painted on goes piece by piece
         picture, session = self.picture(), self.session
         if picture is None or session is None or not self._whole:
             return
