@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from ipaddress import ip_address
@@ -21,6 +22,9 @@ hypothesis.settings.register_profile("loki", deadline=None, database=None, deran
 
 def pytest_configure() -> None:
     """Put up what lasts for the whole session."""
+    # A shell has what it starts in the background ignore interrupts, and so would every program under test.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     hypothesis.settings.load_profile("loki")
     sys.addaudithook(_refuse_the_outside)
 
