@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -189,8 +190,15 @@ def commands_of(bench: Bench) -> dict[int, str]:
     return {
         pid: letter
         for pid, letter in processes_in(bench.workspace.parent).items()
-        if b"HANDS_COMMAND=" in Path(f"/proc/{pid}/environ").read_bytes()
+        if b"HANDS_COMMAND=" in environment(pid)
     }
+
+
+def environment(pid: int) -> bytes:
+    """Of a process that may end meanwhile."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/environ").read_bytes()
+    return b""
 
 
 async def standing_still(bench: Bench) -> None:
