@@ -60,6 +60,10 @@ class RepositoryFacts:
     """Files and new directories with uncommitted changes."""
 
 
+_REMOVE_PARTS = r"git ls-files -z --others | grep -zE '(^|/)\.loki-[0-9a-f]{16}\.part$' | xargs -0 -r rm -f --"
+"""Removes what hands left that were killed while they wrote a file (`loki_tui.hands.box.files`)."""
+
+
 class GitRepository:
     """Opens and moves a run's branch; implements `loki_tui.engine.ports.Repository`.
 
@@ -131,6 +135,7 @@ class GitRepository:
             loki_tui.core.errors.WorkspaceError: The hands are gone.
         """
         place = await self._place()
+        await self._shell.ask(_REMOVE_PARTS)
         now = await look_around(self._shell, place, branch=branch, refs=self._refs)
         if not now.origin:
             if now.tip:

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from loki_tui.core.errors import RepositoryError
+from loki_tui.hands.box.files import Files
+from loki_tui.hands.box.paths import Places
 from loki_tui.hands.policy import Demands
 from loki_tui.hands.repository import GitRepository, Identity
 from loki_tui.hands.workspace import HandsWorkspaces
@@ -140,6 +142,38 @@ async def test_a_second_opening_takes_up_the_first(root: Path) -> None:
     await commit(again)
     assert changed(root) == "A\tagent"
     assert status(root) == "?? mine"
+
+
+def parts(root: Path) -> list[Path]:
+    """Files of which only a part may have been written."""
+    return list(root.rglob(".loki-*.part"))
+
+
+async def test_what_hands_left_that_were_killed_while_they_wrote_does_not_become_work(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everything but the last step of writing a file happens; then death comes."""
+
+    def die(source: str, target: str) -> None:
+        raise KeyboardInterrupt
+
+    write(root, {".gitignore": "built\n", ".loki-mine.part": "mine\n"})
+    git(root, "add", "--all")
+    git(root, "commit", "--message", "Mine")
+    await opened_at(root).open_branch(BRANCH)
+    write(root, {"agent": "1\n", "built/x": "", "sub dir/x": "1\n"})
+    files = Files(Places(root=str(root), home=str(root), read=[str(root)], write=[str(root)], shown=[str(root)]))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", die)
+        for path in ["agent", "new", "built/x", "sub dir/x"]:
+            with pytest.raises(KeyboardInterrupt):
+                files.make(files.rewriting(path, "2\n"))
+    assert len(parts(root)) == 5
+    again = opened_at(root)
+    await again.open_branch(BRANCH)
+    await commit(again)
+    assert changed(root) == "A\tagent\nA\tsub dir/x"
+    assert parts(root) == [root / ".loki-mine.part"]
 
 
 async def test_an_opening_cut_short_before_head_moved_is_finished(root: Path) -> None:

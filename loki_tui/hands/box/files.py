@@ -261,8 +261,9 @@ def _replace(real: str, data: bytes) -> None:
     """Put a file's new content in its place at once, keeping its mode.
 
     Where only the file itself may be written and not its directory, it is overwritten instead.
+    Whoever is killed on the way leaves a `.loki-….part`, which goes when the run's branch is next opened.
     """
-    temporary = os.path.join(os.path.dirname(real), f".{os.urandom(8).hex()}.tmp")
+    temporary = os.path.join(os.path.dirname(real), f".loki-{os.urandom(8).hex()}.part")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     except OSError as error:
