@@ -21,6 +21,7 @@ from benchmarks import (
     soak,
     start,
     turns,
+    verifying,
 )
 from benchmarks.figures import QUICK, Effort, Figure, table
 
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Callable[[Effort], Iterator[Figure]]] = {
     "screen": screen.measure,
     "approving": approving.measure,
     "soak": soak.measure,
+    "verifying": verifying.measure,
 }
 
 

@@ -17,9 +17,25 @@ MODEL = "claude-sonnet-5-5"
 PRD = "# Notes\n\nKeep notes in files, one a topic, and say how many there are.\n\n" + "- A note has a title.\n" * 40
 """Long enough for the prompt cache to take notice."""
 
-_TEST = "import unittest\n\n\nclass T(unittest.TestCase):\n    def test_it(self):\n        self.assertTrue(True)\n"
+_TEST = (
+    "import pathlib\nimport unittest\n\n\nclass T(unittest.TestCase):\n    def test_it(self):\n"
+    '        self.assertIn("Notes", pathlib.Path("README.md").read_text())\n'
+)
 
-_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "ANTHROPIC_API_KEY": "sk-benchmark"}
+_ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "ANTHROPIC_API_KEY": "sk-benchmark",
+    # What the floor has nothing like, and what would ask the model for more than it is scripted to say.
+    "LOKI_COUNCIL_ENABLED": "false",
+    **{
+        f"LOKI_PHASE_{phase}": "false"
+        for phase in (
+            *("TEST_STRENGTH", "API_TESTS", "E2E_TESTS", "SECURITY", "CODE_REVIEW"),
+            *("PERFORMANCE", "ACCESSIBILITY", "REGRESSION"),
+        )
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +96,12 @@ def long_write() -> Body:
 
 def finish(*, claims_done: bool = True) -> Body:
     """The answer that ends an iteration, and for the floor the whole."""
-    given = {"summary": "Notes are kept", "claims_done": claims_done, "handover": "Nothing is left."}
+    given = {
+        "summary": "Notes are kept",
+        "claims_done": claims_done,
+        "handover": "Nothing is left.",
+        "proofs": [{"requirement": "R1", "tests": ["test_it"]}],
+    }
     return _calls(("finish_iteration", given), number=999_999)
 
 

@@ -11,6 +11,8 @@ from ipaddress import ip_address
 import hypothesis
 import pytest
 
+from tests.support import rates
+
 _OURS = ("LOKI_", "ANTHROPIC_", "GIT_", "XDG_")
 """Variables that would change what a test does."""
 
@@ -27,6 +29,13 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     hypothesis.settings.load_profile("loki")
     sys.addaudithook(_refuse_the_outside)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell the rates that tests counted themselves in."""
+    reports = [each for kind in ("passed", "failed") for each in terminalreporter.stats.get(kind, ())]
+    for line in rates.told(reports):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from loki_tui.cli.foreground import GoOn
 from loki_tui.cli.output import complain, remark
 from loki_tui.core.errors import ExitCode
-from loki_tui.headless.summary import parting_lines
+from loki_tui.headless.summary import parting_lines, read_receipt
 
 if TYPE_CHECKING:
     from loki_tui.tui.app import Left, LokiApp
@@ -47,7 +47,7 @@ def _report(session: RunSession) -> int:
     """Say what became of a run, and where its work is."""
     engine = session.hosted
     assert engine is not None
-    for line in parting_lines(session.client.view()):
+    for line in parting_lines(session.client.view(), read_receipt(session.client)):
         remark(line)
     if engine.error is not None:
         complain(engine.error)

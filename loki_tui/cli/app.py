@@ -8,7 +8,24 @@ from typing import Annotated
 import typer
 
 from loki_tui import __version__
-from loki_tui.cli import approvals, checkpoint, config, demo, doctor, policy, screen, show, start, steer
+from loki_tui.cli import (
+    approvals,
+    checkpoint,
+    config,
+    council,
+    demo,
+    doctor,
+    plan,
+    policy,
+    qa,
+    receipt,
+    requirements,
+    screen,
+    show,
+    start,
+    steer,
+    verify,
+)
 from loki_tui.cli.options import Face, Headless, face_of
 from loki_tui.cli.output import guarded
 from loki_tui.core.errors import ExitCode
@@ -29,13 +46,19 @@ app.command()(start.attach)
 app.command()(steer.pause)
 app.command()(steer.stop)
 app.command()(steer.steer)
+app.command()(plan.plan)
+app.command()(requirements.requirements)
+app.command(cls=verify.VerifyCommand)(verify.verify)
 app.command()(show.status)
 app.command()(show.logs)
 app.command()(show.runs)
 app.add_typer(approvals.app, name="approvals")
 app.add_typer(checkpoint.app, name="checkpoint")
 app.add_typer(config.app, name="config")
+app.add_typer(council.app, name="council")
 app.add_typer(policy.app, name="policy")
+app.add_typer(qa.app, name="qa")
+app.add_typer(receipt.app, name="receipt")
 app.command()(demo.demo)
 app.command()(doctor.doctor)
 

@@ -15,7 +15,7 @@ from loki_tui.cli.output import ReaderGoneError, complain, remark, say
 from loki_tui.core.errors import ExitCode, LokiError
 from loki_tui.core.terminal import visible
 from loki_tui.headless.present import Presenter
-from loki_tui.headless.summary import closing_lines
+from loki_tui.headless.summary import closing_lines, read_receipt
 from loki_tui.runtime.build import Recording
 from loki_tui.runtime.client import RunClient, choose_run
 from loki_tui.runtime.host import RunHost
@@ -58,7 +58,7 @@ def drive(host: RunHost, *, json: bool, after: int = 0) -> ExitCode:
         What the process is to exit with.
     """
     code = asyncio.run(_drive(host, Presenter(host.run_id, write=say, json_lines=json, after=after)))
-    for line in closing_lines(host.client.view().state):
+    for line in closing_lines(host.client.view().state, read_receipt(host.client)):
         remark(line)
     return code
 

@@ -22,7 +22,7 @@ from loki_tui.core.errors import ExitCode, LokiError
 from loki_tui.headless.linear import LinearFace, OutputLostError, Outside
 from loki_tui.headless.linear_input import LineReader
 from loki_tui.headless.linear_paper import WIDTH
-from loki_tui.headless.summary import closing_lines
+from loki_tui.headless.summary import closing_lines, read_receipt
 from loki_tui.runtime.build import Recording
 from loki_tui.runtime.client import RunClient, choose_run
 from loki_tui.runtime.host import Live, RunHost
@@ -108,7 +108,7 @@ def _drive(open_host: Callable[[], RunHost], go_on: GoOn | None) -> int:
             telling.join()
             reader.stop()
         if face.gone:
-            for line in closing_lines(host.client.view().state):
+            for line in closing_lines(host.client.view().state, read_receipt(host.client)):
                 remark(line)
         return code
 

@@ -149,39 +149,55 @@ class VerificationSettings(SettingsGroup):
     """What runs the project's tests; found by itself where not set."""
     test_timeout: Annotated[Duration, Tighten.LOWER] = 1800
     """How long the tests may take."""
-    phase_unit_tests: bool = True
+    serve_command: Annotated[Text | None, Tighten.CHOOSE] = None
+    """What starts the project's server, for phases that call it or open its pages; found by itself where not set."""
+    serve_url: Text | None = None
+    """Where that server answers; a port of the machine's choice, told by PORT, where not set."""
+    benchmark_command: Annotated[Text | None, Tighten.CHOOSE] = None
+    """What measures the project's speed; found by itself where not set."""
+    performance_tolerance: Annotated[float, Field(ge=0, le=1000), Tighten.LOWER] = 25
+    """Percent by which a measured time may be above the base's."""
+    phase_timeout: Annotated[Duration, Tighten.LOWER] = 1800
+    """How long each QA phase but the tests may take."""
+    phase_unit_tests: Annotated[bool, Tighten.ENABLE] = True
     """Run the project's tests."""
-    phase_api_tests: Annotated[bool, Standing.PLANNED] = True
-    """Test the API as a caller would."""
-    phase_e2e_tests: Annotated[bool, Standing.PLANNED] = True
+    phase_test_strength: Annotated[bool, Tighten.ENABLE] = True
+    """Run the tests against a product that does nothing, to find those that would not notice."""
+    phase_api_tests: Annotated[bool, Tighten.ENABLE] = True
+    """Call the API as its OpenAPI document describes it."""
+    phase_e2e_tests: Annotated[bool, Tighten.ENABLE] = True
     """Test the whole in a browser."""
-    phase_security: Annotated[bool, Standing.PLANNED] = True
+    phase_security: Annotated[bool, Tighten.ENABLE] = True
     """Scan for vulnerabilities and secrets."""
-    phase_code_review: Annotated[bool, Standing.PLANNED] = True
+    phase_code_review: Annotated[bool, Tighten.ENABLE] = True
     """Have three reviewers read the changes."""
-    phase_performance: Annotated[bool, Standing.PLANNED] = True
+    phase_performance: Annotated[bool, Tighten.ENABLE] = True
     """Measure speed against the base."""
-    phase_accessibility: Annotated[bool, Standing.PLANNED] = True
+    phase_accessibility: Annotated[bool, Tighten.ENABLE] = True
     """Check pages against WCAG."""
-    phase_regression: Annotated[bool, Standing.PLANNED] = True
-    """Check that what passed at the base still passes."""
+    phase_regression: Annotated[bool, Tighten.ENABLE] = True
+    """Check that what passed at the base still passes, and that no test was taken away or weakened."""
 
 
 class CouncilSettings(SettingsGroup):
     """Completion council."""
 
-    council_enabled: Annotated[bool, Standing.PLANNED] = True
+    council_enabled: Annotated[bool, Tighten.ENABLE] = True
     """Let a council vote on completion."""
-    council_size: Annotated[int, Field(ge=1, le=9), Standing.PLANNED] = 3
+    council_size: Annotated[int, Field(ge=1, le=9)] = 3
     """Members of the council."""
-    council_threshold: Annotated[int, Field(ge=1, le=9), Standing.PLANNED] = 2
+    council_threshold: Annotated[int, Field(ge=1, le=9)] = 2
     """Votes needed for completion."""
-    council_check_interval: Annotated[int, Field(ge=1, le=1_000_000), Standing.PLANNED] = 5
-    """Iterations between sittings."""
-    council_min_iterations: Annotated[int, Field(ge=1, le=1_000_000), Standing.PLANNED] = 3
-    """Iterations before the first sitting."""
+    council_check_interval: Annotated[int, Field(ge=1, le=1_000_000)] = 5
+    """Iterations between sittings that nobody asked for."""
+    council_min_iterations: Annotated[int, Field(ge=1, le=1_000_000)] = 3
+    """Iterations before the first of these; a claim of completion that the facts bear out is heard at once."""
+    council_calibration_interval: Annotated[int, Field(ge=0, le=1_000_000)] = 5
+    """Sittings from one to the next at which a member is also shown a planted defect, to learn how often it sees one;
+    0 for never."""
     council_stagnation_limit: Annotated[int, Field(ge=1, le=1_000_000), Tighten.LOWER] = 5
-    """Iterations in a row without a change to the workspace before a run ends as stagnated."""
+    """Iterations in a row without a change to the workspace before a run ends as stagnated; with changes but without
+    a newly proven requirement, the agent is told after so many, and the run ends after twice as many."""
 
 
 class ParallelSettings(SettingsGroup):

@@ -107,6 +107,12 @@ class Judged:
     requirement: Requirement
     proof: Proof = Proof.UNPROVEN
     evidence: str = ""
+    tests: tuple[str, ...] = ()
+    """The tests and phases that show it."""
+    tree: str = ""
+    """What it was judged on."""
+    claimed: tuple[str, ...] = ()
+    """What the agent said last proves it."""
 
 
 @dataclass(slots=True)
@@ -152,6 +158,15 @@ class Council:
     reason: str = ""
     votes: list[ev.VoteCast] = field(default_factory=list)
     decided: ev.CouncilDecided | None = None
+    convened: ev.CouncilConvened | None = None
+
+
+@dataclass(slots=True)
+class Calibration:
+    """How often a member of the council saw a defect that was planted."""
+
+    shown: int = 0
+    caught: int = 0
 
 
 @dataclass(slots=True)
@@ -219,6 +234,10 @@ class RunState:
     """How many of the latest iterations left the workspace's tree as it was."""
     settled_tree: str = ""
     """Tree that the latest iteration left behind; before there was one, that of the first checkpoint."""
+    most_proven: int = 0
+    """The most requirements that were proven at once."""
+    unproductive_iterations: int = 0
+    """How many iterations ended since that number last rose."""
     actions: int = 0
     in_flight: dict[str, ev.ActionStarted] = field(default_factory=dict)
     last_action: ev.ActionStarted | None = None
@@ -248,9 +267,20 @@ class RunState:
     measured_at: dict[str, datetime] = field(default_factory=dict)
     """When each phase was finished."""
     running_phase: str | None = None
+    running_since: datetime | None = None
+    """When that phase began."""
+    repeated: dict[str, int] = field(default_factory=dict)
+    """Phase to how many times in a row it has failed in the same way, the first time included."""
+    reviewed: str = ""
+    """The latest checkpoint whose changes the reviewers passed."""
     reviews: dict[str, ev.ReviewSubmitted] = field(default_factory=dict)
     """The latest of each reviewer."""
     council: Council = field(default_factory=Council)
+    calibrations: dict[str, Calibration] = field(default_factory=dict)
+    """By member."""
+    review_forced: str = ""
+    """Who asked for a sitting that has not begun; empty where nobody did."""
+    receipt: ev.ReceiptWritten | None = None
     streams: dict[str, Stream] = field(default_factory=dict)
     samples: deque[Sampled] = field(default_factory=lambda: deque(maxlen=RECENT))
     warnings: deque[str] = field(default_factory=lambda: deque(maxlen=RECENT))
@@ -259,6 +289,11 @@ class RunState:
     def finished_iterations(self) -> int:
         """How many iterations are over."""
         return self.iterations_begun - (1 if self.iteration else 0)
+
+    @property
+    def proven(self) -> int:
+        """How many requirements are proven on the workspace as it is."""
+        return sum(judged.proof is Proof.PROVEN for judged in self.requirements.values())
 
     @property
     def undecided(self) -> dict[str, Approval]:

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Literal, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from loki_tui.core.messages import JsonObject, ToolCall, ToolSpec
-from loki_tui.core.vocabulary import Finding, Requirement
+from loki_tui.core.vocabulary import Finding, ProofClaim, Requirement
 
 
 class ToolInput(BaseModel):
@@ -107,13 +107,16 @@ class FinishIteration(ToolInput):
 
     Set `claims_done` only when every requirement is met and the tests pass: it is checked in a
     clean checkout, and a wrong claim costs an iteration. `handover` is all that the next
-    iteration will know of this one: what is done, what is left, what was learned.
+    iteration will know of this one: what is done, what is left, what was learned. `proofs` names,
+    for each requirement that is met, the tests that would fail if it were not; what you named
+    before is remembered.
     """
 
     tool: ClassVar[str] = "finish_iteration"
     summary: str = Field(min_length=1, max_length=4_000)
     claims_done: bool
     handover: str = Field(max_length=20_000)
+    proofs: tuple[ProofClaim, ...] = Field(default=(), max_length=200)
 
 
 class SubmitPlan(ToolInput):

@@ -96,6 +96,10 @@ class Verdict(StrEnum):
     ERROR = "error"
 
 
+CODE_REVIEW = "code review"
+"""The name of the QA phase in which reviewers read the changes."""
+
+
 class Proof(StrEnum):
     """How far a requirement is proven."""
 
@@ -129,6 +133,38 @@ class Counts(Frozen):
     passed: int = 0
     failed: int = 0
     skipped: int = 0
+
+
+class TestCase(Frozen):
+    """What became of one test, as its runner reported it."""
+
+    __test__ = False
+
+    id: str
+    """The runner's own name of it, such as `tests/test_a.py::TestA::test_b`."""
+    outcome: Literal["passed", "failed", "skipped"]
+    message: str = ""
+    """The first line of why, where it did not pass."""
+
+
+class Check(Frozen):
+    """What one tool found, as a part of a QA phase."""
+
+    name: str
+    """Such as `bandit`."""
+    verdict: Verdict
+    why: str
+    command: str = ""
+    exit_code: int | None = None
+    seconds: float = 0.0
+
+
+class ProofClaim(Frozen):
+    """What an agent says proves a requirement; it counts as far as the engine finds these to hold."""
+
+    requirement: str = Field(min_length=1, max_length=40)
+    tests: tuple[str, ...] = Field(min_length=1, max_length=50)
+    """Tests by name, or QA phases."""
 
 
 class Finding(Frozen):

@@ -171,16 +171,24 @@ class Asker:
         while True:
             if books.limit is None:
                 return ZERO
-            worst = self._prices.worst_case(
-                question.model,
-                prompt_tokens=_prompt_bound(question, transcript),
-                output_tokens=self._settings.max_output_tokens,
-            )
+            worst = self._worst(question, transcript)
             needed = books.committed + worst
             if needed <= books.limit:
                 return worst
             reason = budget_reason(needed=needed, limit=books.limit)
             await self._control.pause(by="budget", reason=reason, needed=needed)
+
+    def covers(self, question: Question, transcript: Transcript) -> bool:
+        """Whether the budget covers a question as things stand, so that asking it pauses nothing."""
+        books = self._chronicle.state.books
+        return books.limit is None or books.committed + self._worst(question, transcript) <= books.limit
+
+    def _worst(self, question: Question, transcript: Transcript) -> Decimal:
+        return self._prices.worst_case(
+            question.model,
+            prompt_tokens=_prompt_bound(question, transcript),
+            output_tokens=self._settings.max_output_tokens,
+        )
 
     async def _recover(self, asked: ev.ModelRequested, error: ModelError, failures: int) -> None:
         """Book a failure, this many in a row, and wait before the next attempt, or give up."""

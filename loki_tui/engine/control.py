@@ -35,7 +35,6 @@ class Control:
         self._on_stop = on_stop
         self._changed = asyncio.Event()
         self._holds: list[tuple[Callable[[], Awaitable[None]], Callable[[], Awaitable[None]]]] = []
-        self.review_wanted = False
         """Someone asked for the council to sit."""
 
     def hold_with(
@@ -99,8 +98,7 @@ class Control:
             case rq.Revoke():
                 self._revoke(number, request)
             case rq.ForceReview():
-                self.review_wanted = True
-                note(consumes=number)
+                note(ev.ReviewForced(by=request.by), consumes=number)
         self._changed.set()
 
     async def _resume(self, number: int, request: rq.Resume) -> None:

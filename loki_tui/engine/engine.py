@@ -21,10 +21,13 @@ from loki_tui.core.vocabulary import Outcome, Stage, Status
 from loki_tui.engine.agents import Agents
 from loki_tui.engine.approvals import Approvals
 from loki_tui.engine.asking import Asker, RetriesExhaustedError
+from loki_tui.engine.assessing import Assessor
 from loki_tui.engine.chronicle import Chronicle
 from loki_tui.engine.context import RunContext
 from loki_tui.engine.control import Control
+from loki_tui.engine.council.sitting import Council
 from loki_tui.engine.deciding import Close, decide
+from loki_tui.engine.holding import HeldCheckouts
 from loki_tui.engine.iterating import Iterations
 from loki_tui.engine.keeping import Keeper
 from loki_tui.engine.monitoring import Monitor
@@ -44,6 +47,8 @@ from loki_tui.engine.ports import (
     Repository,
     Workspaces,
 )
+from loki_tui.engine.receipts import Receipts
+from loki_tui.engine.reviewing import Reviewing
 from loki_tui.engine.verifying import Verifier
 from loki_tui.guard.redact import Redactor
 
@@ -101,8 +106,15 @@ class Engine:
         )
         asker = Asker(context, world.model)
         self._planner = Planner(context, asker)
-        self._verifier = Verifier(context, world.checkouts)
+        checkouts, checkpoints = HeldCheckouts(world.checkouts, control), world.checkpoints
+        self._assessor = Assessor(
+            context,
+            verifier=Verifier(context, checkouts, checkpoints),
+            reviewing=Reviewing(context, asker, checkouts, checkpoints),
+            council=Council(context, asker, checkouts, checkpoints),
+        )
         self._keeper = Keeper(context, world.checkpoints, world.repository)
+        self._receipts = Receipts(context, world.repository)
         self._iterations = Iterations(context, Agents(context, asker, world.workspaces), world.workspaces, self._keeper)
 
     async def run(self) -> Outcome | None:
@@ -189,7 +201,7 @@ class Engine:
         await self._planner.plan(prd)
         await self._prepare()
         while True:
-            await self._verify()
+            await self._assess()
             self._enter(Stage.DECIDE)
             decision = decide(self._chronicle.state, self._settings, self._world.clock.now())
             if isinstance(decision, Close):
@@ -219,7 +231,7 @@ class Engine:
         except* LokiError as errors:
             raise errors.exceptions[0] from None
 
-    async def _verify(self) -> None:
+    async def _assess(self) -> None:
         """Deliver and measure the last iteration's work, as far as that has not been done."""
         state = self._chronicle.state
         finished = state.last_finished
@@ -228,7 +240,7 @@ class Engine:
         self._enter(Stage.VERIFY)
         await self._keeper.commit(finished.summary or f"Iteration {finished.number}")
         assert state.last_checkpoint is not None
-        await self._verifier.verify(state.last_checkpoint)
+        await self._assessor.assess(state.last_checkpoint)
 
     async def _close(self, decision: Close) -> None:
         """Save and deliver what is left to, and end the run."""
@@ -236,4 +248,5 @@ class Engine:
         await self._iterations.end_hands()
         if self._ended or self._chronicle.state.iteration is not None:
             await self._keeper.keep_rest()
+        await self._receipts.write(outcome=decision.outcome, reason=decision.reason)
         self._chronicle.note(ev.RunClosed(outcome=decision.outcome, reason=decision.reason))

@@ -78,6 +78,7 @@ class Iterations:
             actions=iteration.actions,
             spent=iteration.spent,
             changed=taken.changed,
+            proofs=finish.proofs if finish else (),
         )
         self._chronicle.note(taken, finished)
 
@@ -93,6 +94,7 @@ class Iterations:
                 last=state.last_finished,
                 guidance=await self._guidance(),
                 unmet=decision.unmet,
+                advice=decision.advice,
             )
         )
         self._chronicle.note(ev.IterationStarted(number=number, brief=self._chronicle.keep(brief)))

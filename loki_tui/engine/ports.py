@@ -18,6 +18,7 @@ from loki_tui.core.keyframes import Keyframe
 from loki_tui.core.messages import JsonObject, Message, Part, ToolSpec, Usage
 from loki_tui.core.requests import Request
 from loki_tui.core.vocabulary import Confinement, Purpose, Ruling, Sample
+from loki_tui.engine.receipt import Evidence
 
 OnText = Callable[[str], None]
 """Told of text as it streams in; called on the engine's loop."""
@@ -139,6 +140,17 @@ class Workspace(Protocol):
         """
         ...
 
+    async def fetch(self, path: str) -> bytes | None:
+        """The whole of a regular file below the directory, links resolved, byte for byte.
+
+        Returns:
+            None where there is no such file, it cannot be read, is larger than 64 MB, or changes while it is read.
+
+        Raises:
+            loki_tui.core.errors.WorkspaceError: The hands are gone.
+        """
+        ...
+
     async def freeze(self) -> None:
         """Hold every process in the workspace where it is; time limits stand still."""
         ...
@@ -224,6 +236,19 @@ class Repository(Protocol):
         """
         ...
 
+    async def evidence(self, base: str | None, commit: str, *, measured: str) -> Evidence:
+        """What the repository holds of delivered work, as anybody can look it up.
+
+        Args:
+            base: The commit it began at; none in a repository that had none.
+            commit: What was delivered.
+            measured: The tree of a checkpoint to compare that with; empty for none.
+
+        Raises:
+            loki_tui.core.errors.LokiError: Git cannot be asked, or a commit is not there.
+        """
+        ...
+
     def take_warnings(self) -> list[str]:
         """What a person should know of the latest operations; each is handed out once."""
         ...
@@ -264,11 +289,19 @@ class Checkpoints(Protocol):
         """Unified diff between two checkpoints."""
         ...
 
+    async def changed(self, base: str, checkpoint: str) -> tuple[str, ...]:
+        """Paths in which two checkpoints differ, sorted, those included that only one of them has."""
+        ...
+
 
 class Journal(Protocol):
     """The one place an engine writes to. One run's events; opened by its only writer."""
 
     run: str
+
+    def head(self) -> str:
+        """The hash of the last event, which covers all before it, in hexadecimal."""
+        ...
 
     def append(self, *events: Event, stream: str | None = None, consumes: int | None = None) -> list[Record]:
         """Make events durable, all or none, before returning.

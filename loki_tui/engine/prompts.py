@@ -33,6 +33,11 @@ Then call finish_iteration with an honest summary and a hand-over.
 What you can rely on:
 - After each iteration the tests are run in a clean checkout that you cannot reach. Only that result counts; \
 a claim that it contradicts costs an iteration. A project without tests can never count as complete: write them.
+- A requirement counts as met once a test shows it: name in finish_iteration's `proofs`, for each requirement, the \
+tests that would fail if it were not met. They have to run and pass, and to fail when the product's code does \
+nothing. Tests that were there are kept as they were: removing, skipping or weakening one is found.
+- When you claim that everything is done, the work is also scanned, tried out and reviewed, and a council votes on \
+it. What they find comes back to you as work.
 - Commands run without a terminal and without standard input. {limits}
 {data}
 - What to build is said by the requirements document alone; the project's guidance says how it is worked on, and \
@@ -102,6 +107,8 @@ class Brief:
     """The project's own AGENTS.md or CLAUDE.md."""
     unmet: Sequence[str] = ()
     """Why the run was not found complete."""
+    advice: Sequence[str] = ()
+    """What else the engine has noticed."""
 
 
 def agent_system(*, workspace: str, prd: str, confinement: Confinement) -> str:
@@ -216,7 +223,10 @@ def opening(brief: Brief) -> str:
         sections.append(_last(brief.last))
     sections.extend(_fact(fact) for fact in brief.facts)
     if brief.unmet:
-        sections.append("The product was not found complete:\n" + "\n".join(f"- {reason}" for reason in brief.unmet))
+        reasons = "\n".join(f"- {reason}" for reason in brief.unmet)
+        sections.append(f"The product was not found complete:\n{framed(reasons, 'reasons')}")
+    if brief.advice:
+        sections.append("Mind this:\n" + "\n".join(f"- {line}" for line in brief.advice))
     return "\n\n".join(sections)
 
 

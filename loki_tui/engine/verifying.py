@@ -1,128 +1,106 @@
-"""Verification: what the engine measures itself, in a clean checkout that the agent cannot reach."""
+"""Verification: what the engine measures itself, in clean checkouts that the agent cannot reach."""
 
 from __future__ import annotations
 
-import shlex
+from collections.abc import Iterable
+from functools import partial
+
+from pydantic import TypeAdapter
 
 from loki_tui.core import events as ev
-from loki_tui.core.errors import LokiError
-from loki_tui.core.vocabulary import Counts, Verdict
+from loki_tui.core.vocabulary import TestCase, Verdict
+from loki_tui.engine.chronicle import Chronicle
 from loki_tui.engine.context import RunContext
-from loki_tui.engine.counting import count_tests
-from loki_tui.engine.detect import Runner, detect_runner, stand_ins
-from loki_tui.engine.ports import ActionResult, Checkouts, Workspace
+from loki_tui.engine.ports import Checkouts, Checkpoints
+from loki_tui.engine.qa.phase import REGRESSION, UNIT_TESTS, Measured, Phase
+from loki_tui.engine.qa.scenes import Scenes, off_by
 
-UNIT_TESTS = "unit tests"
-"""The name of the phase."""
+FINDINGS = 100
+"""Findings of a phase that are journaled."""
 
-REQUIRED = (UNIT_TESTS,)
-"""Phases without whose `passed` nothing is complete."""
+_TESTS: TypeAdapter[tuple[TestCase, ...]] = TypeAdapter(tuple[TestCase, ...])
 
 
 class Verifier:
-    """Runs the QA phases on a checkpoint.
+    """Measures QA phases on a checkpoint, and journals what they found.
 
     Args:
         context: The run.
         checkouts: Makes clean checkouts.
+        checkpoints: Knows what changed since the base.
     """
 
-    def __init__(self, context: RunContext, checkouts: Checkouts) -> None:
+    def __init__(self, context: RunContext, checkouts: Checkouts, checkpoints: Checkpoints) -> None:
         self._chronicle = context.chronicle
         self._control = context.control
         self._settings = context.settings
         self._checkouts = checkouts
+        self._checkpoints = checkpoints
+        self._scenes: Scenes | None = None
+        self._of = ""
+        """The checkpoint they are of."""
 
-    async def verify(self, checkpoint: ev.CheckpointTaken) -> None:
-        """Measure every phase that has not been measured on this checkpoint's tree."""
-        await self._control.gate()
-        known = self._chronicle.state.phases.get(UNIT_TESTS)
-        if known is not None and known.tree == checkpoint.tree and known.verdict is not Verdict.ERROR:
-            return None
-        self._chronicle.note(ev.PhaseStarted(phase=UNIT_TESTS, checkpoint=checkpoint.checkpoint))
-        if not self._settings.phase_unit_tests:
-            return self._finish(checkpoint, Verdict.NOT_RUN, "switched off by LOKI_PHASE_UNIT_TESTS")
-        workspace = await self._checkouts.open(checkpoint.checkpoint)
-        release = self._control.hold_with(workspace.freeze, workspace.thaw)
-        try:
-            await self._control.gate()  # a pause may have come while the checkout was made
-            await self._unit_tests(checkpoint, workspace)
-        except LokiError as error:
-            self._finish(checkpoint, Verdict.ERROR, error.message)
-        finally:
-            release()
-            await workspace.close()
+    async def measure(self, checkpoint: ev.CheckpointTaken, phases: Iterable[Phase]) -> None:
+        """Measure every one of these that has not been measured on this checkpoint's tree.
 
-    async def _unit_tests(self, checkpoint: ev.CheckpointTaken, workspace: Workspace) -> None:
-        runner, instead = await self._runner(workspace)
-        if runner is None:
-            why = "no test command found; declare one the project's way, or set LOKI_TEST_COMMAND"
-            return self._finish(checkpoint, Verdict.NOT_APPLICABLE, why)
-        if instead:
-            why = f"no test was run: {', '.join(instead)} would be run in place of the test runner's own modules"
-            return self._finish(checkpoint, Verdict.NOT_RUN, why, runner=runner)
-        result = await workspace.perform(
-            "shell", {"command": runner.command, "timeout_seconds": self._settings.test_timeout}
+        One that is switched off leaves no trace, unless nothing is complete without it.
+        """
+        for phase in phases:
+            if off_by(phase, self._settings) and not phase.required:
+                continue
+            await self._control.gate()
+            known = self._chronicle.state.phases.get(phase.name)
+            if known is not None and known.tree == checkpoint.tree and known.verdict is not Verdict.ERROR:
+                continue
+            scenes = await self._scenes_of(checkpoint)
+            self._chronicle.note(ev.PhaseStarted(phase=phase.name, checkpoint=checkpoint.checkpoint))
+            self._finish(checkpoint, phase, await scenes.measure(phase))
+
+    async def _scenes_of(self, checkpoint: ev.CheckpointTaken) -> Scenes:
+        """The checkpoint's scenes; what is known of the base is carried on from those before."""
+        if self._scenes is not None and self._of == checkpoint.checkpoint:
+            return self._scenes
+        before, base = self._scenes, self._chronicle.state.first_checkpoint
+        assert base is not None
+        self._scenes = scenes = Scenes(
+            self._settings,
+            partial(self._checkouts.open, checkpoint.checkpoint),
+            partial(self._checkouts.open, base.checkpoint) if base.files else None,
+            await self._checkpoints.diff(base.checkpoint, checkpoint.checkpoint),
+            await self._checkpoints.changed(base.checkpoint, checkpoint.checkpoint),
         )
-        counts = count_tests(result.output)
-        verdict, why = judge(result, counts)
-        return self._finish(checkpoint, verdict, why, runner=runner, result=result, counts=counts)
+        self._of = checkpoint.checkpoint
+        if before is not None:
+            scenes.base_tests, scenes.base_seconds = before.base_tests, before.base_seconds
+        known = self._chronicle.state.phases.get(UNIT_TESTS)
+        if known is not None and known.tree == checkpoint.tree:
+            scenes.tests = reported_tests(self._chronicle, known)
+        return scenes
 
-    async def _runner(self, workspace: Workspace) -> tuple[Runner | None, list[str]]:
-        """What runs the tests, and what would be run in its place."""
-        if self._settings.test_command:
-            return Runner("custom", self._settings.test_command), []
-
-        async def read(path: str) -> str | None:
-            found = await workspace.perform("shell", {"command": f"cat -- {shlex.quote(path)} 2>/dev/null"})
-            return found.output if found.ok else None
-
-        listing = await workspace.perform("shell", {"command": "find . -type f -not -path '*/node_modules/*'"})
-        files = [line.removeprefix("./") for line in listing.output.splitlines()]
-        runner = await detect_runner(read, files)
-        return runner, stand_ins(runner, files) if runner else []
-
-    def _finish(
-        self,
-        checkpoint: ev.CheckpointTaken,
-        verdict: Verdict,
-        why: str,
-        *,
-        runner: Runner | None = None,
-        result: ActionResult | None = None,
-        counts: Counts | None = None,
-    ) -> None:
-        self._chronicle.note(
+    def _finish(self, checkpoint: ev.CheckpointTaken, phase: Phase, measured: Measured) -> None:
+        chronicle, first = self._chronicle, self._chronicle.state.first_checkpoint
+        tests = chronicle.journal.put_blob(_TESTS.dump_json(measured.tests)) if measured.tests else None
+        chronicle.note(
             ev.PhaseFinished(
-                phase=UNIT_TESTS,
-                verdict=verdict,
-                why=why,
+                phase=phase.name,
+                verdict=measured.verdict,
+                why=measured.why,
                 checkpoint=checkpoint.checkpoint,
                 tree=checkpoint.tree,
-                command=runner.command if runner else "",
-                exit_code=result.exit_code if result else None,
-                counts=counts,
-                output=self._chronicle.keep(result.output) if result else None,
-                seconds=result.seconds if result else 0.0,
-                required=True,
+                command=measured.command,
+                exit_code=measured.exit_code,
+                counts=measured.counts,
+                output=chronicle.keep(measured.output) if measured.output else None,
+                seconds=measured.seconds,
+                required=phase.required,
+                checks=measured.checks,
+                findings=measured.findings[:FINDINGS],
+                tests=tests,
+                base=first.checkpoint if first and phase.name == REGRESSION else "",
             )
         )
 
 
-def judge(result: ActionResult, counts: Counts | None) -> tuple[Verdict, str]:
-    """What a test run amounts to. Green takes both: exit code 0, and tests that ran."""
-    if result.timed_out:
-        return Verdict.ERROR, "the tests did not end within the time limit (LOKI_TEST_TIMEOUT)"
-    if result.exit_code is None:
-        return Verdict.ERROR, "the tests were killed"
-    if result.exit_code in {126, 127}:
-        return Verdict.ERROR, f"the test command cannot be run (exit code {result.exit_code})"
-    if counts is not None and counts.failed:
-        return Verdict.FAILED, f"{counts.failed} of {counts.failed + counts.passed} tests fail"
-    if counts is not None and not counts.passed:
-        return Verdict.NOT_RUN, "the test command ran no test"
-    if result.exit_code:
-        return Verdict.FAILED, f"the test command ended with exit code {result.exit_code}"
-    if counts is None:
-        return Verdict.NOT_RUN, "the test command ended well, but how many tests it ran cannot be read from its output"
-    return Verdict.PASSED, "1 test passes" if counts.passed == 1 else f"{counts.passed} tests pass"
+def reported_tests(chronicle: Chronicle, phase: ev.PhaseFinished) -> tuple[TestCase, ...]:
+    """All tests that a phase reported, as they were journaled."""
+    return _TESTS.validate_json(chronicle.journal.get_blob(phase.tests)) if phase.tests else ()

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from loki_tui.core.errors import RepositoryError
 from loki_tui.engine.ports import OpenedBranch, Workspace
+from loki_tui.engine.receipt import Evidence
+from loki_tui.hands.evidence import Measured, gather
 from loki_tui.hands.gitshell import GitShell, fed, legible, quoted
 from loki_tui.hands.treemerge import merge
 from loki_tui.hands.worktree import (
@@ -197,6 +199,10 @@ class GitRepository:
             await align_index(self._shell, place, old=tip_tree, new=tree)
         await self._shell.ask(quoted("git", "update-ref", "-m", f"loki: run {self._run}", ref, parent, now.tip))
         return parent
+
+    async def evidence(self, base: str | None, commit: str, *, measured: Measured | None = None) -> Evidence:
+        """What there is of delivered work; see `loki_tui.hands.evidence.gather`."""
+        return await gather(self._shell, await self._place(), base=base or "", commit=commit, measured=measured)
 
     def take_warnings(self) -> list[str]:
         """What a person should know about the branch, to be journaled; each is handed out once."""

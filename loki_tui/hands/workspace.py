@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import binascii
 import json
 import os
 import secrets
@@ -32,6 +33,8 @@ _CANCEL_SECONDS = 8.0
 """How long hands may take to end an operation: their own patience with a process is five."""
 _CLOSE_SECONDS = 20.0
 _STDERR_BYTES = 4000
+_FETCH_BYTES = 64_000_000
+"""The largest file that is fetched."""
 
 
 Kind = Literal["agent", "checkout", "repository"]
@@ -83,6 +86,21 @@ class HandsWorkspace:
         """What a change of a file would be; see `engine.ports.Workspace`."""
         result = await self._ask("preview", {"tool": tool, "input": tool_input})
         return ActionResult(**result)  # type: ignore[arg-type] # the hands' own result, field by field
+
+    async def fetch(self, path: str) -> bytes | None:
+        """The whole of a file, piece by piece, so that no line gets long; see `engine.ports.Workspace`."""
+        whole, states = bytearray(), set[object]()
+        while True:
+            answer = await self._ask("fetch", {"path": path, "begin": len(whole) + 1})
+            states.add(answer["seal"])
+            if not answer["ok"] or len(states) > 1:
+                return None
+            piece = binascii.a2b_base64(str(answer["output"]))
+            if not piece:
+                return bytes(whole)
+            whole += piece
+            if len(whole) > _FETCH_BYTES:
+                return None
 
     async def freeze(self) -> None:
         """Hold every process in the workspace where it is."""

@@ -24,7 +24,7 @@ from loki_tui.headless.linear_questions import Questions
 from loki_tui.headless.linear_states import view_in_words
 from loki_tui.headless.linear_steering import Steering
 from loki_tui.headless.linear_telling import Teller
-from loki_tui.headless.summary import closing_lines
+from loki_tui.headless.summary import closing_lines, read_receipt
 from loki_tui.runtime.client import BEAT, RunClient
 from loki_tui.runtime.history import History
 
@@ -194,7 +194,7 @@ class LinearFace:
         for record in self._client.records(after=teller.seq):
             teller.tell(record, settled=frozenset())
         state = self._client.view().state
-        for line in closing_lines(state):
+        for line in closing_lines(state, read_receipt(self._client)):
             self._paper.put(line.text)
         if not state.status.ended and self._hosted is not None:
             self._paper.put(f"The run is not over. To go on: loki --linear resume {self._client.run}")
@@ -245,7 +245,7 @@ class Ears:
                 self._leave(command)
             case cmd.Approve() | cmd.ApproveForRun() | cmd.Deny() | cmd.Edit():
                 self._decisions.decide(command, typed)
-            case cmd.Pause() | cmd.Resume() | cmd.Budget() | cmd.Stop() | cmd.Say() | cmd.Revoke():
+            case cmd.Pause() | cmd.Resume() | cmd.Budget() | cmd.Stop() | cmd.Say() | cmd.Revoke() | cmd.Review():
                 self._steering.ask(command)
             case cmd.Nothing() | cmd.NotUnderstood():
                 pass

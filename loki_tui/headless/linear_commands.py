@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from loki_tui.core.errors import UsageError
 from loki_tui.core.money import parse_usd
+from loki_tui.headless.linear_forms import FORMS
 
 _APPROVAL = re.compile("p[1-9][0-9]{0,8}")
 _NUMBER = re.compile("[1-9][0-9]{0,14}")
@@ -43,6 +44,21 @@ class Rules:
 @dataclass(frozen=True, slots=True)
 class Requirements:
     """Say how far each requirement is proven."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """Say what the QA phases measured, and what reviewers found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Council:
+    """Say how the council voted last, and when it sits next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Say what the evidence of the run amounts to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +121,9 @@ Question = (
     | Approvals
     | Rules
     | Requirements
+    | Checks
+    | Council
+    | Receipt
     | Costs
     | Errors
     | ShowLine
@@ -193,7 +212,12 @@ class Revoke:
     pattern: str
 
 
-Steering = Pause | Resume | Budget | Stop | Say | Revoke
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Have the council sit once the iteration is over."""
+
+
+Steering = Pause | Resume | Budget | Stop | Say | Revoke | Review
 """What is asked of the run's engine."""
 
 
@@ -219,48 +243,6 @@ class NotUnderstood:
 
 
 Command = Question | Decision | Steering | Quit | Nothing | NotUnderstood
-
-FORMS: dict[str, tuple[str, ...]] = {
-    "help": ("help",),
-    "status": ("status",),
-    "approvals": ("approvals",),
-    "rules": ("rules",),
-    "revoke": ("revoke PATTERN",),
-    "show": ("show LINE", "show p1"),
-    "approve": ("approve p1", "approve p1 p2", "approve p1 for this run", "approve p1 for this run PATTERN"),
-    "deny": ("deny p1 REASON",),
-    "edit": ("edit p1",),
-    "pause": ("pause",),
-    "resume": ("resume", "resume DOLLARS"),
-    "budget": ("budget DOLLARS",),
-    "stop": ("stop",),
-    "say": ("say NOTE",),
-    "search": ("search TEXT", "search"),
-    "back": ("back", "back STEPS"),
-    "forward": ("forward", "forward STEPS"),
-    "at": ("at EVENT", "at line LINE"),
-    "errors": ("errors",),
-    "requirements": ("requirements",),
-    "costs": ("costs",),
-    "quit": ("quit", "quit background"),
-}
-"""First word to what may be typed with it. Words in capitals stand for something else."""
-
-HELP = (
-    "status: where the run stands. Also: requirements, costs, approvals, errors.",
-    "show LINE: the whole of what a line is about, with its output or change. show p1: the whole of request p1.",
-    "approve p1: approve exactly what was printed of p1. Several: approve p1 p2.",
-    "approve p1 for this run: also whatever is like it, from now on. A pattern of your own may follow.",
-    "deny p1 REASON: the agent is told the reason.",
-    "rules: what is approved for the run. revoke PATTERN: it is asked about again.",
-    "edit p1: then type the new text, and at its end a line with a dot alone. It is approved so.",
-    "say NOTE: the agent reads the note at its next turn.",
-    "pause. resume, or resume DOLLARS with a new budget. budget DOLLARS.",
-    "search TEXT: the latest places. search alone: further back.",
-    "back, or back STEPS: how the run stood before. forward. at EVENT. at line LINE.",
-    "stop: end the run for good; it asks first. quit: leave; it says what becomes of the run.",
-)
-"""What `help` says."""
 
 
 def parse(text: str) -> Command:
@@ -392,6 +374,10 @@ _READERS: dict[str, _Reader] = {
     "at": _at,
     "errors": _alone(Errors()),
     "requirements": _alone(Requirements()),
+    "qa": _alone(Checks()),
+    "council": _alone(Council()),
+    "review": _alone(Review()),
+    "receipt": _alone(Receipt()),
     "costs": _alone(Costs()),
     "quit": _quit,
 }

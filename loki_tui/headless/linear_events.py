@@ -15,13 +15,18 @@ from loki_tui.core.events import Event
 from loki_tui.core.messages import JsonObject, TextPart
 from loki_tui.core.money import format_limit
 from loki_tui.core.terminal import one_line, plain
-from loki_tui.core.vocabulary import Verdict
+from loki_tui.core.vocabulary import Finding, Verdict
 from loki_tui.headless.linear_diffs import change_in_words
 from loki_tui.headless.linear_paper import Passage
+from loki_tui.headless.linear_proof import finding_in_words
 from loki_tui.wording.amounts import counted, in_seconds
+from loki_tui.wording.proof import convened_text, tally_text
 
 LAST_LINES = 5
 """Lines of a failed command's output that are told unasked."""
+
+FINDINGS = 20
+"""Findings that are told unasked."""
 
 _ALPHANUMERIC = re.compile(r"\w").search
 
@@ -289,7 +294,7 @@ def _(event: ev.WorkCommitted, _told: Told) -> Words:
 
 @words.register
 def _(event: ev.ReceiptWritten, _told: Told) -> Words:
-    return _just(f"The receipt is written: {_sentence(event.headline)}")
+    return _just(f"The receipt is written: {_sentence(event.headline)} Type receipt to hear what it rests on.")
 
 
 @words.register
@@ -301,24 +306,36 @@ def _(event: ev.PhaseStarted, _told: Told) -> Words:
 def _(event: ev.PhaseFinished, told: Told) -> Words:
     wanted = event.verdict is not Verdict.PASSED and event.output is not None and told.number is not None
     more = f" show {told.number} has its output." if wanted else ""
-    return _just(f"{_begin(one_line(event.phase))} {event.verdict.replace('_', ' ')}: {_sentence(event.why)}{more}")
+    said = f"{_begin(one_line(event.phase))} {event.verdict.replace('_', ' ')}: {_sentence(event.why)}{more}"
+    return _just(said, *_findings(event.findings))
 
 
 @words.register
 def _(event: ev.ReviewSubmitted, _told: Told) -> Words:
-    lines = [
-        f"{found.severity}, {one_line(found.file) or 'no file'}{f' line {found.line}' if found.line else ''}: "
-        f"{one_line(found.message)}"
-        for found in event.findings
-    ]
+    if event.void:
+        return _just(f"Reviewer {one_line(event.reviewer)} gave no usable review: {_sentence(event.void)}")
     verdict = "passes it" if event.verdict == "pass" else "fails it"
-    return _just(f"Reviewer {one_line(event.reviewer)} {verdict}.", Passage("\n".join(lines)))
+    return _just(f"Reviewer {one_line(event.reviewer)} {verdict}.", *_findings(event.findings))
+
+
+def _findings(findings: Sequence[Finding]) -> tuple[Passage, ...]:
+    if not findings:
+        return ()
+    lines = [finding_in_words(finding) for finding in findings[:FINDINGS]]
+    rest = [f"And {counted(len(findings) - FINDINGS, 'finding')} more."] if len(findings) > FINDINGS else []
+    return (Passage("\n".join([*lines, *rest])),)
+
+
+@words.register
+def _(event: ev.ReviewForced, _told: Told) -> Words:
+    return _just(f"The council is asked for, by {one_line(event.by)}. It sits once this iteration is over.")
 
 
 @words.register
 def _(event: ev.CouncilConvened, _told: Told) -> Words:
     members = ", ".join(map(one_line, event.members))
-    return _just(f"The council sits, {counted(len(event.members), 'member')} ({members}): {_sentence(event.reason)}")
+    many = counted(len(event.members), "member")
+    return _just(f"The council sits {convened_text(event)}, {many} ({members}): {_sentence(event.reason)}")
 
 
 @words.register
@@ -326,13 +343,23 @@ def _(event: ev.VoteCast, _told: Told) -> Words:
     verdict = "approves" if event.verdict == "approve" else "rejects"
     void = f", which does not count: {one_line(event.void)}" if event.void else ""
     unmet = f" Unmet: {', '.join(map(one_line, event.unmet))}." if event.unmet else ""
+    charge = f" ({one_line(event.charge)})" if event.charge else ""
     reasons = Passage("\n".join(map(one_line, event.reasons)))
-    return _just(f"Council member {one_line(event.member)} {verdict}{void}.{unmet}", reasons)
+    return _just(f"Council member {one_line(event.member)}{charge} {verdict}{void}.{unmet}", reasons)
 
 
 @words.register
 def _(event: ev.CouncilDecided, _told: Told) -> Words:
-    return _just(f"The council {'approves' if event.approved else 'does not approve'}: {_sentence(event.reason)}")
+    tally = f", {text}" if (text := tally_text(event)) else ""
+    word = "approves" if event.approved else "does not approve"
+    return _just(f"The council {word}{tally}: {_sentence(event.reason)}")
+
+
+@words.register
+def _(event: ev.MemberCalibrated, _told: Told) -> Words:
+    word = "saw" if event.caught else "missed"
+    planted = Passage(one_line(event.defect), exact=True)
+    return _just(f"Council member {one_line(event.member)} {word} a defect that was planted:", planted)
 
 
 # -- words --------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from loki_tui.core.vocabulary import Excerpt
 from loki_tui.headless.linear_diffs import spoken
 from loki_tui.headless.linear_events import Told, said, words
 from loki_tui.headless.linear_paper import Passage
+from loki_tui.headless.linear_proof import finding_in_words
 from loki_tui.headless.linear_requests import request_in_words
 from loki_tui.runtime.history import History
 from loki_tui.wording.amounts import in_seconds
@@ -81,13 +82,24 @@ def whole_of(record: Record, history: History, *, room: int) -> Iterator[Passage
             yield from _headed("Handed over:", event.handover)
         case ev.DelegateStarted(brief=excerpt) | ev.DelegateFinished(report=excerpt):
             yield from _headed("Task or report:", history.text_of(excerpt))
-        case ev.PhaseFinished() if event.output is not None:
-            yield from _headed(f"Command: {event.command}" if event.command else "", history.text_of(event.output))
+        case ev.PhaseFinished() if event.output is not None or event.checks or event.findings:
+            yield from _phase(event, history)
         case ev.ApprovalRequested():
             told = request_in_words(event, history, room=room)
             yield from (Passage(told.text), *told.passages)
         case _:
             yield from _fields(record)
+
+
+def _phase(event: ev.PhaseFinished, history: History) -> Iterator[Passage]:
+    tools = (
+        f"{one_line(check.name)} {check.verdict.replace('_', ' ')}: {one_line(check.why)}" for check in event.checks
+    )
+    for heading, lines in (("Tools:", tools), ("Findings:", map(finding_in_words, event.findings))):
+        if text := "\n".join(lines):
+            yield from _headed(heading, text)
+    if event.output is not None:
+        yield from _headed(f"Command: {event.command}" if event.command else "", history.text_of(event.output))
 
 
 def whole_parts(event: ev.ModelAnswered, history: History) -> tuple[Part, ...]:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from loki_tui.core.events import ApprovalRequested
 from loki_tui.headless import linear_commands as cmd
 from loki_tui.headless.linear_desk import Desk
+from loki_tui.headless.linear_forms import HELP
 from loki_tui.headless.linear_past import in_a_line, places, problems, record_at, step, whole_of
+from loki_tui.headless.linear_proof import (
+    checks_in_words,
+    council_in_words,
+    receipt_in_words,
+    requirements_in_words,
+)
 from loki_tui.headless.linear_states import (
     costs_in_words,
     past_in_words,
-    requirements_in_words,
     rules_in_words,
     view_in_words,
 )
@@ -40,15 +47,15 @@ class Questions:
         desk = self._desk
         match question:
             case cmd.Help():
-                desk.put(cmd.HELP)
+                desk.put(HELP)
             case cmd.Status():
                 desk.put(view_in_words(desk.view(), datetime.now(UTC)))
-            case cmd.Requirements():
-                desk.put(requirements_in_words(desk.view().state))
             case cmd.Costs():
                 desk.put(costs_in_words(desk.view().state))
             case cmd.Rules():
                 desk.put(rules_in_words(desk.view().state, datetime.now(UTC)))
+            case cmd.Requirements() | cmd.Checks() | cmd.Council() | cmd.Receipt():
+                desk.put(self._proof(question))
             case cmd.Approvals() | cmd.ShowApproval():
                 self._requests(question)
             case cmd.Errors() | cmd.Search():
@@ -57,6 +64,18 @@ class Questions:
                 self._show(line)
             case _:
                 self._look(question)
+
+    def _proof(self, question: cmd.Requirements | cmd.Checks | cmd.Council | cmd.Receipt) -> Iterable[str]:
+        state = self._desk.view().state
+        match question:
+            case cmd.Requirements():
+                return requirements_in_words(state)
+            case cmd.Checks():
+                return checks_in_words(state, datetime.now(UTC))
+            case cmd.Council():
+                return council_in_words(state)
+            case cmd.Receipt():
+                return receipt_in_words(state, self._desk.history)
 
     def _requests(self, question: cmd.Approvals | cmd.ShowApproval) -> None:
         state = self._desk.view().state

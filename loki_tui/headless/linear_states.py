@@ -10,12 +10,14 @@ from loki_tui.core.fatigue import fatigue_of
 from loki_tui.core.money import ZERO, format_left, format_limit, format_needed, format_usd
 from loki_tui.core.state import RunState
 from loki_tui.core.terminal import one_line
-from loki_tui.core.vocabulary import Proof, Purpose, Status, Verdict
+from loki_tui.core.vocabulary import Purpose, Status
 from loki_tui.headless.linear_events import who
+from loki_tui.headless.linear_proof import headline_in_words, phases_in_words, proven_in_words, sitting_in_words
 from loki_tui.runtime.client import RunView
-from loki_tui.wording.amounts import age, counted, in_bytes, in_words
+from loki_tui.wording.amounts import counted, in_bytes, in_words
 from loki_tui.wording.approving import asked_in_words, learned_in_words, waved_through_in_words
 from loki_tui.wording.lines import action_text
+from loki_tui.wording.proof import streak_in_words
 
 _FOR: dict[Purpose, str] = {
     Purpose.PLAN: "planning",
@@ -49,11 +51,15 @@ def past_in_words(state: RunState) -> Iterator[str]:
 def state_in_words(state: RunState, now: datetime) -> Iterator[str]:
     """All but whether it goes on."""
     yield from _task(state, now)
-    yield from _doing(state)
-    yield _proven(state)
+    yield from _doing(state, now)
+    yield proven_in_words(state)
+    if streak := streak_in_words(state):
+        yield f"{streak[0].upper()}{streak[1:]}."
     yield _budget(state)
-    yield from _checks(state, now)
-    yield _council(state)
+    yield from phases_in_words(state, now)
+    yield sitting_in_words(state)
+    if state.receipt is not None:
+        yield headline_in_words(state.receipt)
     yield _resources(state)
     if state.refusals and (last := state.last_refused) is not None:
         yield f"Refused by rules: {counted(state.refusals, 'action')}, the last: {action_text(last)}."
@@ -61,15 +67,6 @@ def state_in_words(state: RunState, now: datetime) -> Iterator[str]:
     yield from (f"{said}." for said in (asked_in_words(fatigue), waved_through_in_words(fatigue).rstrip(".")) if said)
     waiting = [f"{one.request.approval}, {one_line(one.request.title)}" for one in state.waiting_approvals]
     yield f"Waiting for you: {'; '.join(waiting)}." if waiting else "Nothing waits for your decision."
-
-
-def requirements_in_words(state: RunState) -> Iterator[str]:
-    """Each requirement and how far it is proven."""
-    if not state.requirements:
-        yield "There is no plan yet. The document becomes a list of requirements first."
-    for name, judged in state.requirements.items():
-        evidence = f" Evidence: {one_line(judged.evidence)}" if judged.evidence else ""
-        yield f"{one_line(name)}, {judged.proof}: {one_line(judged.requirement.title)}.{evidence}"
 
 
 def rules_in_words(state: RunState, now: datetime) -> Iterator[str]:
@@ -115,7 +112,7 @@ def _task(state: RunState, now: datetime) -> Iterator[str]:
         yield f"Branch {state.branch.branch}{tip}."
 
 
-def _doing(state: RunState) -> Iterator[str]:
+def _doing(state: RunState, now: datetime) -> Iterator[str]:
     if state.status is not Status.RUNNING:
         return
     for action in state.in_flight.values():
@@ -123,15 +120,8 @@ def _doing(state: RunState) -> Iterator[str]:
     for request in state.open_requests.values():
         yield f"Now: {who(request.agent)} waits for an answer of {one_line(request.model)}."
     if state.running_phase is not None:
-        yield f"Now: measuring {one_line(state.running_phase)}."
-
-
-def _proven(state: RunState) -> str:
-    if not state.requirements:
-        return "Requirements: no plan yet."
-    proofs = [judged.proof for judged in state.requirements.values()]
-    others = [f"{proofs.count(proof)} {proof}" for proof in Proof if proof in proofs and proof is not Proof.PROVEN]
-    return f"Requirements: {', '.join([f'{proofs.count(Proof.PROVEN)} of {len(proofs)} proven', *others])}."
+        since = f", {in_words(now - state.running_since)}" if state.running_since is not None else ""
+        yield f"Now: measuring {one_line(state.running_phase)}{since}."
 
 
 def _budget(state: RunState) -> str:
@@ -148,31 +138,6 @@ def _budget(state: RunState) -> str:
     if state.needed is not None:
         parts.append(f"a budget of {format_needed(state.needed)} is needed to go on")
     return f"{', '.join(parts)}."
-
-
-def _checks(state: RunState, now: datetime) -> Iterator[str]:
-    if not state.phases:
-        yield "Checks: nothing was measured yet."
-    for name, fact in state.phases.items():
-        word = fact.verdict.replace("_", " ")
-        if state.stale(fact):
-            # The files it covers have changed since: nobody knows what it would say now.
-            word = f"stale, was {word}"
-        at = state.measured_at.get(name)
-        when = f", {age(at, now)}" if at is not None else ""
-        show = "" if fact.verdict is Verdict.PASSED else " errors has more."
-        yield f"Check {one_line(name)}: {word}, {one_line(fact.why)}{when}.{show}"
-
-
-def _council(state: RunState) -> str:
-    council = state.council
-    if not council.sitting:
-        return "Council: it has not sat."
-    approving = sum(vote.verdict == "approve" and not vote.void for vote in council.votes)
-    came = "it still sits"
-    if (decided := council.decided) is not None:
-        came = f"{'approved' if decided.approved else 'not approved'}: {one_line(decided.reason)}"
-    return f"Council, sitting {council.sitting}: {approving} of {len(council.votes)} approve; {came}."
 
 
 def _resources(state: RunState) -> str:

@@ -7,6 +7,7 @@ from loki_tui.core.vocabulary import Status
 from loki_tui.headless import linear_commands as cmd
 from loki_tui.headless.linear_desk import Desk
 from loki_tui.runtime.client import RunView
+from loki_tui.wording.proof import forced_when, given, next_sitting
 
 
 class Steering:
@@ -50,6 +51,8 @@ class Steering:
                 self._stop(run)
             case cmd.Revoke(pattern=pattern):
                 self._revoke(pattern, view)
+            case cmd.Review():
+                self._review(view)
 
     def _resume(self, wish: cmd.Resume, view: RunView) -> None:
         state, put = view.state, self._desk.paper.put
@@ -68,6 +71,13 @@ class Steering:
             return
         self._desk.client.revoke(pattern)
         self._desk.paper.put(f"Sent: {pattern} is to be asked about again.")
+
+    def _review(self, view: RunView) -> None:
+        if not given(view.state, "council_enabled"):
+            self._desk.paper.put(next_sitting(view.state))
+            return
+        self._desk.client.force_review()
+        self._desk.paper.put(f"Sent: the council sits {forced_when(view.state)}.")
 
     def _stop(self, run: str) -> None:
         client, put = self._desk.client, self._desk.paper.put

@@ -6,19 +6,39 @@ import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from loki_tui.core.events import BranchOpened
+from loki_tui.core.errors import LokiError
+from loki_tui.core.events import BranchOpened, PhaseFinished
 from loki_tui.core.fatigue import fatigue_of
 from loki_tui.core.messages import JsonObject
 from loki_tui.core.money import format_limit, format_needed, format_usd
 from loki_tui.core.state import RunState
 from loki_tui.core.terminal import one_line
 from loki_tui.core.vocabulary import Proof, Status, Verdict
-from loki_tui.runtime.client import RunView
+from loki_tui.runtime.client import RunClient, RunView
 from loki_tui.wording.amounts import counted
 from loki_tui.wording.approving import asked_in_words, waved_through_in_words
 from loki_tui.wording.line import Line, Tone
 from loki_tui.wording.lines import action_text
+from loki_tui.wording.proof import (
+    again_text,
+    found_text,
+    judged_text,
+    measured,
+    review_text,
+    stale_review,
+    streak_in_words,
+    tally_text,
+    verdict_text,
+)
+from loki_tui.wording.receipts import against_lines, headline_tone, receipt_of, verify_command
+
+if TYPE_CHECKING:
+    from loki_tui.engine.receipt import Receipt
+
+NAMED = 8
+"""Gaps, and what speaks against the work, that are named when a run ends."""
 
 _COMMIT = re.compile("[0-9a-f]{40,64}")
 
@@ -51,10 +71,16 @@ def summarise(view: RunView) -> JsonObject:
         "budget": None if books.limit is None else str(books.limit),
         "needed": None if state.needed is None else str(state.needed),
         "requirements": {name: judged.proof for name, judged in state.requirements.items()},
-        "phases": {
-            name: {"verdict": fact.verdict, "why": fact.why, "stale": state.stale(fact)}
-            for name, fact in state.phases.items()
+        "proven": state.proven,
+        "unchanged_iterations": state.unchanged_iterations,
+        "unproductive_iterations": state.unproductive_iterations,
+        "phases": {name: _phase(state, fact) for name, fact in state.phases.items()},
+        "reviews": {
+            name: {"verdict": review.verdict, "void": review.void, "findings": len(review.findings)}
+            for name, review in state.reviews.items()
         },
+        "council": _council(state),
+        "receipt": _receipt(state),
         "approvals": [waiting.request.approval for waiting in state.waiting_approvals],
         "approval_fatigue": _fatigue(view),
         "rules": [learned.rule.pattern for learned in state.learned],
@@ -81,10 +107,13 @@ def summary_lines(view: RunView) -> list[Line]:
     lines.extend(_doing(state))
     lines.append(Line(f"spent      {_money(view)}"))
     if state.requirements:
-        proven = sum(judged.proof is Proof.PROVEN for judged in state.requirements.values())
-        judged = f"{proven} proven one by one" if proven else "none proven one by one"
-        lines.append(Line(f"planned    {counted(len(state.requirements), 'requirement')}, {judged}"))
+        proofs = [judged.proof for judged in state.requirements.values()]
+        others = [f"{proofs.count(proof)} {proof}" for proof in Proof if proof in proofs and proof is not Proof.PROVEN]
+        lines.append(Line(f"proven     {', '.join([f'{state.proven} of {len(proofs)} requirements', *others])}"))
+    if streak := streak_in_words(state):
+        lines.append(Line(streak, "warn"))
     lines.extend(_facts(view))
+    lines.extend(_opinions(state))
     if state.branch is not None:
         tip = f" at {state.commit[:10]}" if state.commit else ", nothing committed yet"
         lines.append(Line(f"branch     {state.branch.branch}{tip}"))
@@ -100,6 +129,8 @@ def summary_lines(view: RunView) -> list[Line]:
     for waiting in state.waiting_approvals:
         asked = waiting.request
         lines.append(Line(f"waits for you: {one_line(asked.title)} (loki approvals show {asked.approval})", "warn"))
+    if state.receipt is not None:
+        lines.append(_headline(state.receipt.headline))
     lines.append(_what_now(view))
     return lines
 
@@ -124,12 +155,71 @@ def _doing(state: RunState) -> list[Line]:
 
 def _facts(view: RunView) -> list[Line]:
     lines = []
-    for name, fact in view.state.phases.items():
-        stale = view.state.stale(fact)
-        word = "stale" if stale else fact.verdict.replace("_", " ")
-        good = fact.verdict is Verdict.PASSED and not stale
-        lines.append(Line(f"{name} {word}: {one_line(fact.why)}", "good" if good else "warn"))
+    state = view.state
+    if state.running_phase is not None:
+        since = f", {_in_words(_now(view) - state.running_since)}" if state.running_since is not None else ""
+        lines.append(Line(f"measuring  {one_line(state.running_phase)}{since}"))
+    for fact in measured(state):
+        good = fact.verdict is Verdict.PASSED and not state.stale(fact)
+        details = [text for text in (again_text(state, fact.phase), found_text(fact)) if text]
+        more = f" ({'; '.join(details)})" if details else ""
+        said = f"{one_line(fact.phase)} {verdict_text(state, fact)}: {one_line(fact.why)}{more}"
+        lines.append(Line(said, "good" if good else "warn"))
     return lines
+
+
+def _phase(state: RunState, fact: PhaseFinished) -> JsonObject:
+    return {
+        "verdict": fact.verdict,
+        "why": fact.why,
+        "stale": state.stale(fact),
+        "findings": len(fact.findings),
+        "repeated": state.repeated.get(fact.phase, 0),
+    }
+
+
+def _council(state: RunState) -> JsonObject | None:
+    council = state.council
+    if not council.sitting:
+        return None
+    convened, decided = council.convened, council.decided
+    return {
+        "sitting": council.sitting,
+        "trigger": convened.trigger if convened else None,
+        "approved": decided.approved if decided else None,
+        "approving": decided.approving if decided else None,
+        "needed": decided.needed if decided else None,
+        "stale": not judged_text(state)[1],
+    }
+
+
+def _receipt(state: RunState) -> JsonObject | None:
+    written = state.receipt
+    return None if written is None else {"headline": written.headline, "digest": written.digest}
+
+
+def _opinions(state: RunState) -> list[Line]:
+    """What reviewers and the council think of the work."""
+    lines = []
+    for review in state.reviews.values():
+        good = review.verdict == "pass" and not review.void and not stale_review(state, review)
+        found = f", {found}" if (found := found_text(review)) else ""
+        said = f"reviewer {one_line(review.reviewer)} {review_text(state, review)}{found}"
+        lines.append(Line(said, "good" if good else "warn"))
+    council = state.council
+    if council.sitting:
+        decided, (judged, fresh) = council.decided, judged_text(state)
+        came = "still sits"
+        if decided is not None:
+            tally = f" ({text})" if (text := tally_text(decided)) else ""
+            came = f"{'approved' if decided.approved else 'did not approve'}{tally}: {one_line(decided.reason)}"
+        good = decided is not None and decided.approved and fresh
+        lines.append(Line(f"council    sitting {council.sitting}, {judged}: {came}", "good" if good else "warn"))
+    return lines
+
+
+def _headline(headline: str) -> Line:
+    return Line(f"receipt    {one_line(headline)}", headline_tone(headline))
 
 
 def _now(view: RunView) -> datetime:
@@ -182,7 +272,7 @@ def _what_now(view: RunView) -> Line:
     return Line(f"not running; back from {state.branch.branch} to your own: {_way_back(state.branch)}")
 
 
-def parting_lines(view: RunView) -> list[Line]:
+def parting_lines(view: RunView, receipt: Receipt | None = None) -> list[Line]:
     """What became of a run, for who left its screen: the screen took all that it had told with it."""
     state = view.state
     figures = [f"run {state.run}"]
@@ -193,7 +283,7 @@ def parting_lines(view: RunView) -> list[Line]:
     return [
         _standing(view),
         Line(", ".join(figures)),
-        *closing_lines(state),
+        *closing_lines(state, receipt),
         Line(f"{again}: loki attach {state.run}, or loki status", "quiet"),
     ]
 
@@ -203,9 +293,39 @@ def _standing(view: RunView) -> Line:
     return Line(f"{view.status.upper()}{reason}", _TONES.get(view.status, "bad"))
 
 
-def closing_lines(state: RunState) -> list[Line]:
-    """Where the work of a run that has ended is, for who watched it end."""
-    if state.branch is None or not state.status.ended:
+def closing_lines(state: RunState, receipt: Receipt | None = None) -> list[Line]:
+    """What the evidence of a run that has ended amounts to and where its work is, for who watched it end.
+
+    Args:
+        state: The run.
+        receipt: Its receipt, if it has one that could be read; then what it rests on is named.
+    """
+    return [*_evidence(state, receipt), *_where(state)] if state.status.ended else []
+
+
+def read_receipt(client: RunClient) -> Receipt | None:
+    """The receipt of a run, for its closing lines; none where there is none, or it cannot be read."""
+    try:
+        with client.history() as history:
+            return receipt_of(history.state_at(), history)
+    except LokiError:
+        return None
+
+
+def _evidence(state: RunState, receipt: Receipt | None) -> list[Line]:
+    if state.receipt is None:
+        return []
+    lines = [_headline(state.receipt.headline)]
+    named = list(against_lines(receipt)) if receipt is not None else []
+    lines += named[:NAMED]
+    if len(named) > NAMED:
+        lines.append(Line(f"  and {len(named) - NAMED:,} more: loki receipt show {state.run}", "quiet"))
+    lines.append(Line(f"The receipt is in the journal: loki receipt show {state.run}"))
+    return [*lines, Line(f"To check it: {verify_command(state.run)}")]
+
+
+def _where(state: RunState) -> list[Line]:
+    if state.branch is None:
         return []
     branch, back = state.branch.branch, _way_back(state.branch)
     if state.commit is None:

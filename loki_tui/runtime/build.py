@@ -61,7 +61,9 @@ def build_world(around: Surroundings, settings: Settings, journal: SqliteJournal
         workspaces=workspaces,
         checkouts=CleanCheckouts(checkpoints, workspaces, workspace=workspace, scratch=places.verify),
         checkpoints=checkpoints,
-        repository=PersonsRepository(workspaces, workspace, run=journal.run, identity=demands.identity),
+        repository=PersonsRepository(
+            workspaces, workspace, run=journal.run, identity=demands.identity, checkpoints=checkpoints
+        ),
         clock=SystemClock(),
         machine=ThisMachine(),
         policy=ShellPolicy(settings.blocked_commands, root=workspace, home=demands.home),

@@ -7,12 +7,20 @@ import shutil
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 from loki_tui.core.errors import WorkspaceError
 from loki_tui.core.messages import JsonObject
 from loki_tui.engine.ports import ActionResult, OnText, Workspace, Workspaces
 from loki_tui.hands.grants import DEPENDENCIES
-from loki_tui.store.checkpoints import GitCheckpoints
+
+
+class Exports(Protocol):
+    """Knows the files of checkpoints, or of whatever else has a name."""
+
+    async def export(self, checkpoint: str, target: Path) -> None:
+        """Write its files into an empty directory."""
+        ...
 
 
 class CleanCheckouts:
@@ -25,7 +33,7 @@ class CleanCheckouts:
         scratch: Where checkouts are made; no agent can reach it.
     """
 
-    def __init__(self, checkpoints: GitCheckpoints, workspaces: Workspaces, *, workspace: Path, scratch: Path) -> None:
+    def __init__(self, checkpoints: Exports, workspaces: Workspaces, *, workspace: Path, scratch: Path) -> None:
         self._checkpoints = checkpoints
         self._workspaces = workspaces
         self._workspace = workspace
@@ -55,6 +63,9 @@ class _Checkout:
 
     async def preview(self, tool: str, tool_input: JsonObject) -> ActionResult:
         return await self._hands.preview(tool, tool_input)
+
+    async def fetch(self, path: str) -> bytes | None:
+        return await self._hands.fetch(path)
 
     async def freeze(self) -> None:
         await self._hands.freeze()

@@ -215,6 +215,14 @@ class RunClient:
         """
         return self._post(rq.Revoke(by=self.by, pattern=pattern))
 
+    def force_review(self) -> int:
+        """Have the council sit as soon as it can, whatever the interval says.
+
+        Returns:
+            The request's number, see `taken`.
+        """
+        return self._post(rq.ForceReview(by=self.by))
+
     async def taken(self, request: int) -> bool:
         """Wait until the run's engine took a request, whatever it made of it.
 

@@ -8,8 +8,11 @@ from pathlib import Path
 
 from loki_tui.core.errors import RepositoryError
 from loki_tui.engine.ports import OpenedBranch
+from loki_tui.engine.receipt import Evidence
+from loki_tui.hands.evidence import Measured
 from loki_tui.hands.repository import GitRepository, Identity, RepositoryFacts
 from loki_tui.hands.workspace import HandsWorkspaces
+from loki_tui.store.checkpoints import GitCheckpoints
 
 
 class PersonsRepository:
@@ -20,12 +23,22 @@ class PersonsRepository:
         workspace: The person's work tree.
         run: The run that delivers.
         identity: Whose name commits carry.
+        checkpoints: What delivered work is compared with.
     """
 
-    def __init__(self, workspaces: HandsWorkspaces, workspace: Path, *, run: str, identity: tuple[str, str]) -> None:
+    def __init__(
+        self,
+        workspaces: HandsWorkspaces,
+        workspace: Path,
+        *,
+        run: str,
+        identity: tuple[str, str],
+        checkpoints: GitCheckpoints | None = None,
+    ) -> None:
         self._workspaces = workspaces
         # Looked up before an agent runs: what points to git's directories is a file it could write.
         self._places = git_places(workspace)
+        self._checkpoints = checkpoints
         self._root = workspace
         self._run = run
         self._identity = Identity(*identity)
@@ -41,6 +54,12 @@ class PersonsRepository:
         """Commit the workspace to the branch, without what was uncommitted before the run."""
         async with self._repository() as repository:
             return await repository.commit(branch, subject=subject, body=body)
+
+    async def evidence(self, base: str | None, commit: str, *, measured: str) -> Evidence:
+        """What the repository holds of delivered work, compared with a checkpoint's tree where one is named."""
+        look = Measured(measured, self._checkpoints.entries) if measured and self._checkpoints else None
+        async with self._repository() as repository:
+            return await repository.evidence(base, commit, measured=look)
 
     def take_warnings(self) -> list[str]:
         """What a person should know of the latest operations; each is handed out once."""

@@ -122,6 +122,14 @@ class GitCheckpoints:
         """
         return await self._off_loop(lambda: self._diff("--patch", of=(base, checkpoint)))
 
+    async def changed(self, base: str, checkpoint: str) -> tuple[str, ...]:
+        """Paths in which two checkpoints differ, sorted, those included that only one of them has.
+
+        Raises:
+            CheckpointError: One of them does not exist.
+        """
+        return await self._off_loop(lambda: self._changed(base, checkpoint))
+
     async def show(self, checkpoint: str) -> str:
         """What a checkpoint changed: a summary by file, then the diff, cut where it is huge.
 
@@ -134,6 +142,16 @@ class GitCheckpoints:
     async def list(self) -> tuple[Checkpoint, ...]:
         """All checkpoints of the workspace, oldest first."""
         return await self._off_loop(lambda: self._list("--sort=version:refname", _REFS))
+
+    async def entries(self, tree: str) -> dict[str, str]:
+        """What a saved tree holds itself: name, as git quotes it, to mode, type and object.
+
+        Raises:
+            CheckpointError: There is no such tree.
+        """
+        listed = await self._off_loop(lambda: self._git.ask("ls-tree", tree))
+        pairs = (line.partition("\t") for line in listed.decode(errors="replace").split("\n") if line)
+        return {name: entry for entry, _, name in pairs}
 
     async def _off_loop(self, work: Callable[[], _Result]) -> _Result:
         async with self._turn:
@@ -207,6 +225,10 @@ class GitCheckpoints:
             return text
         whole_lines, _, _ = text.rpartition("\n")
         return f"{whole_lines}\n[cut: the diff is longer than {_DIFF_LIMIT:,} bytes]\n"
+
+    def _changed(self, base: str, checkpoint: str) -> tuple[str, ...]:
+        named = self._git.ask("diff-tree", "-r", "-z", "--name-only", self._ref(base), self._ref(checkpoint))
+        return tuple(sorted(path.decode(errors="replace") for path in named.split(b"\0") if path))
 
     def _ref(self, checkpoint: str) -> str:
         ref = f"{_REFS}/{checkpoint}"

@@ -128,6 +128,10 @@ class SqliteJournal:
         """The number of the last event; 0 in a run that has none."""
         return self._head.seq
 
+    def head(self) -> str:
+        """The hash of the last event, which covers all before it; see `loki_tui.store.chain`."""
+        return self._head.digest.hex()
+
     def append(self, *events: Event, stream: str | None = None, consumes: int | None = None) -> list[Record]:
         """Make events durable, all or none, before returning.
 
@@ -152,7 +156,7 @@ class SqliteJournal:
                 self._connection.execute("BEGIN IMMEDIATE")
                 if consumes is not None:
                     self._inbox.consume(consumes, at=to_micros(self._now()))
-                self._insert([record.event for record in records], links)
+                _insert(self._connection, self.run, [record.event for record in records], links)
             self._inbox.scrub()
         self._head = head
         self._appended.ring()
@@ -275,25 +279,27 @@ class SqliteJournal:
             records.append(Record(seq=seq, at=moment, event=kept, stream=stream))
         return records, links
 
-    def _insert(self, events: Sequence[Event], links: Sequence[Link]) -> None:
-        self._connection.executemany(
-            "INSERT INTO events (run, seq, at, stream, kind, body, hash) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                (self.run, link.seq, link.at, link.stream, event.kind, link.body, link.digest)
-                for event, link in zip(events, links, strict=True)
-            ),
-        )
-        for event, link in zip(events, links, strict=True):
-            match event:
-                case RunCreated():
-                    self._connection.execute(
-                        "INSERT INTO runs (id, created_at, prd_path, workspace) VALUES (?, ?, ?, ?)",
-                        (self.run, link.at, event.prd_path, event.workspace),
-                    )
-                case RunClosed():
-                    self._connection.execute("UPDATE runs SET outcome = ? WHERE id = ?", (event.outcome, self.run))
-                case _:
-                    pass
+
+def _insert(connection: sqlite3.Connection, run: str, events: Sequence[Event], links: Sequence[Link]) -> None:
+    """Write events down, and what the list of runs says of them."""
+    connection.executemany(
+        "INSERT INTO events (run, seq, at, stream, kind, body, hash) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            (run, link.seq, link.at, link.stream, event.kind, link.body, link.digest)
+            for event, link in zip(events, links, strict=True)
+        ),
+    )
+    for event, link in zip(events, links, strict=True):
+        match event:
+            case RunCreated():
+                connection.execute(
+                    "INSERT INTO runs (id, created_at, prd_path, workspace) VALUES (?, ?, ?, ?)",
+                    (run, link.at, event.prd_path, event.workspace),
+                )
+            case RunClosed():
+                connection.execute("UPDATE runs SET outcome = ? WHERE id = ?", (event.outcome, run))
+            case _:
+                pass
 
 
 def _find_head(connection: sqlite3.Connection, run: str) -> _Head:

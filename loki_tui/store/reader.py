@@ -184,6 +184,16 @@ class JournalReader:
             )
             return first_break(run, (Link(*row) for row in rows))
 
+    def hash_at(self, run: str, seq: int) -> str | None:
+        """The hash that is stored with an event, in hexadecimal; none where there is no such event.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        with journal_errors(self._state.journal):
+            row = self._connection.execute("SELECT hash FROM events WHERE run = ? AND seq = ?", (run, seq)).fetchone()
+        return None if row is None else bytes(row[0]).hex()
+
     def close(self) -> None:
         """Let go of the database."""
         self._connection.close()

@@ -15,7 +15,8 @@ def notice_of(session: RunSession, kinds: frozenset[str]) -> str | None:
     """
     state = session.state
     if state.closed is not None:
-        return f"run {state.closed.outcome}: {one_line(state.closed.reason)}"
+        evidence = f", {one_line(state.receipt.headline)}" if state.receipt is not None else ""
+        return f"run {state.closed.outcome}{evidence}: {one_line(state.closed.reason)}"
     if "approval_requested" in kinds and state.undecided:
         waiting = len(state.undecided)
         latest = next(reversed(state.undecided.values()))

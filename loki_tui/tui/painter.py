@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 
 from loki_tui.tui.feed import Feed, Item
@@ -26,6 +27,13 @@ class PaneView:
     rows: Callable[[Picture, int], Made]
     kinds: frozenset[str]
     """What changes it: kinds of events, and what `RunSession.take_in` names beside them."""
+    whole: Callable[[Picture, int], Made] | None = None
+    """How it is made where a person looks at it closely, if that is another way."""
+
+    def made(self, picture: Picture, width: int, *, closely: bool) -> Made:
+        """Its rows, and the first row of each item."""
+        make = self.whole if closely and self.whole is not None else self.rows
+        return make(picture, width)
 
 
 def _plain(view: Callable[[Picture, int], Sequence[Row]]) -> Callable[[Picture, int], Made]:
@@ -34,11 +42,18 @@ def _plain(view: Callable[[Picture, int], Sequence[Row]]) -> Callable[[Picture, 
 
 _ANSWERS = frozenset({"model_requested", "model_answered", "model_failed"})
 _TURNS = frozenset({"iteration_started", "iteration_finished"})
+_TREES = frozenset({"checkpoint_taken", "checkpoint_restored"})
+"""What makes facts stale."""
 
 VIEWS: dict[str, PaneView] = {
-    "iterations": PaneView(iterations.title, iterations.rows, _TURNS | {"model_answered"}),
+    "iterations": PaneView(
+        iterations.title, iterations.rows, _TURNS | {"model_answered", "requirements_planned", "requirement_judged"}
+    ),
     "requirements": PaneView(
-        requirements.title, requirements.rows, frozenset({"requirements_planned", "requirement_judged"})
+        requirements.title,
+        requirements.rows,
+        _TREES | {"requirements_planned", "requirement_judged", "iteration_finished"},
+        whole=partial(requirements.rows, whole=True),
     ),
     "budget": PaneView(
         budget.title,
@@ -48,9 +63,18 @@ VIEWS: dict[str, PaneView] = {
     "checks": PaneView(
         checks.title,
         checks.rows,
-        frozenset({"phase_started", "phase_finished", "checkpoint_taken", "checkpoint_restored", "tick"}),
+        _TREES | {"run_created", "phase_started", "phase_finished", "review_submitted", "engine_started", "tick"},
+        whole=partial(checks.rows, whole=True),
     ),
-    "council": PaneView(council.title, council.rows, frozenset({"council_convened", "vote_cast", "council_decided"})),
+    "council": PaneView(
+        council.title,
+        council.rows,
+        _TREES
+        | _TURNS
+        | {"run_created", "run_closed", "council_convened", "vote_cast", "council_decided", "member_calibrated"}
+        | {"review_forced"},
+        whole=partial(council.rows, whole=True),
+    ),
     "resources": PaneView(lambda _: "Resources", _plain(resources.rows), frozenset({"resources_sampled", "pulse"})),
     "approvals": PaneView(
         approvals.title,
@@ -67,7 +91,19 @@ FILTERS: dict[str, frozenset[str] | None] = {
         {"action_started", "action_finished", "action_refused", "delegate_started", "delegate_finished"}
     ),
     "checks and commits": frozenset(
-        {"phase_finished", "checkpoint_taken", "work_committed", "review_submitted", "vote_cast", "council_decided"}
+        {
+            "phase_finished",
+            "checkpoint_taken",
+            "work_committed",
+            "review_submitted",
+            "requirement_judged",
+            "review_forced",
+            "council_convened",
+            "vote_cast",
+            "council_decided",
+            "member_calibrated",
+            "receipt_written",
+        }
     ),
     "approvals": frozenset(
         {"approval_requested", "approval_decided", "rule_revoked", "action_refused", "steered", "budget_changed"}

@@ -15,6 +15,8 @@ from loki_tui.core.terminal import one_line
 from loki_tui.core.vocabulary import Proof, Verdict
 from loki_tui.wording.amounts import counted
 from loki_tui.wording.line import Line, Tone
+from loki_tui.wording.proof import convened_text, finding_text, found_text, tally_text
+from loki_tui.wording.receipts import headline_tone
 
 WIDTH = 160
 """Characters of what a model or a command said in a line; what Loki itself says is never cut."""
@@ -189,10 +191,21 @@ def _(event: ev.PhaseStarted) -> Line:
     return Line(f"verifying: {event.phase}")
 
 
+_VERDICTS: dict[Verdict, Tone] = {
+    Verdict.PASSED: "good",
+    Verdict.FAILED: "bad",
+    Verdict.ERROR: "bad",
+    Verdict.NOT_RUN: "warn",
+    Verdict.NOT_APPLICABLE: "quiet",
+}
+
+
 @_line.register
 def _(event: ev.PhaseFinished) -> Line:
-    tone: Tone = "good" if event.verdict is Verdict.PASSED else "bad"
-    return Line(f"{event.phase}: {event.verdict.replace('_', ' ').upper()}, {_cut(event.why)}", tone)
+    more = f", and {len(event.findings) - 1:,} more" if len(event.findings) > 1 else ""
+    found = f"; {_cut(finding_text(event.findings[0]))}{more}" if event.findings else ""
+    word = event.verdict.replace("_", " ").upper()
+    return Line(f"{_cut(event.phase)}: {word}, {_cut(event.why)}{found}", _VERDICTS[event.verdict])
 
 
 @_line.register
@@ -204,28 +217,48 @@ def _(event: ev.RequirementJudged) -> Line:
 
 @_line.register
 def _(event: ev.ReviewSubmitted) -> Line:
-    found = f", {counted(len(event.findings), 'finding')}: {_cut(event.findings[0].message)}" if event.findings else ""
+    if event.void:
+        return Line(f"{_cut(event.reviewer)} gave no usable review, which counts as failed: {_cut(event.void)}", "bad")
+    found = f", {found_text(event)}: {_cut(finding_text(event.findings[0]))}" if event.findings else ""
     verdict = "passes it" if event.verdict == "pass" else "fails it"
     return Line(f"{_cut(event.reviewer)} reviewed and {verdict}{found}", "good" if event.verdict == "pass" else "bad")
 
 
 @_line.register
+def _(event: ev.ReviewForced) -> Line:
+    return Line(f"{_cut(event.by)} asked for the council: it sits once this iteration is over", "loud")
+
+
+@_line.register
 def _(event: ev.CouncilConvened) -> Line:
-    return Line(f"the council sits: {_cut(event.reason)}", "loud")
+    members = counted(len(event.members), "member")
+    return Line(f"the council sits, {members}, {convened_text(event)}: {_cut(event.reason)}", "loud")
 
 
 @_line.register
 def _(event: ev.VoteCast) -> Line:
+    charge = f" ({_cut(event.charge)})" if event.charge else ""
     if event.void:
-        return Line(f"the vote of {_cut(event.member)} is void: {_cut(event.void)}", "warn")
+        return Line(f"the vote of {_cut(event.member)}{charge} is void: {_cut(event.void)}", "warn")
     why = f": {_cut(event.reasons[0])}" if event.reasons else ""
-    return Line(f"{_cut(event.member)} votes to {event.verdict}{why}", "good" if event.verdict == "approve" else "bad")
+    tone: Tone = "good" if event.verdict == "approve" else "bad"
+    return Line(f"{_cut(event.member)}{charge} votes to {event.verdict}{why}", tone)
 
 
 @_line.register
 def _(event: ev.CouncilDecided) -> Line:
-    word, tone = ("approves", "good") if event.approved else ("does not approve", "bad")
-    return Line(f"the council {word}: {_cut(event.reason)}", tone)  # type: ignore[arg-type]
+    tone: Tone = "good" if event.approved else "bad"
+    tally = f", {text}" if (text := tally_text(event)) else ""
+    return Line(
+        f"the council {'approves' if event.approved else 'does not approve'}{tally}: {_cut(event.reason)}", tone
+    )
+
+
+@_line.register
+def _(event: ev.MemberCalibrated) -> Line:
+    word = "saw" if event.caught else "MISSED"
+    planted = f"the defect that was planted: {_cut(event.defect)}"
+    return Line(f"{_cut(event.member)} {word} {planted}", "plain" if event.caught else "warn")
 
 
 @_line.register
@@ -237,7 +270,7 @@ def _(event: ev.CheckpointRestored) -> Line:
 
 @_line.register
 def _(event: ev.ReceiptWritten) -> Line:
-    return Line(f"receipt written: {_cut(event.headline)}")
+    return Line(f"receipt written: {_cut(event.headline)}", headline_tone(event.headline))
 
 
 @_line.register

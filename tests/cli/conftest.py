@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.answers import WRITES, cassette
 from tests.support.program import Program, project
+from tests.support.runs import FACTS_ALONE_HERE
 
 
 @pytest.fixture
@@ -21,4 +22,4 @@ def loki(tmp_path: Path) -> Program:
 
 def replaying(recording: Path) -> dict[str, str]:
     """Variables that have a recording answer."""
-    return {"LOKI_PROVIDER": "replay", "LOKI_CASSETTE": str(recording)}
+    return {"LOKI_PROVIDER": "replay", "LOKI_CASSETTE": str(recording), **FACTS_ALONE_HERE}

@@ -13,7 +13,8 @@ import pytest
 
 from loki_tui.core import events as ev
 from loki_tui.core.events import Event, decode_event, encode_event
-from loki_tui.core.fold import _apply, apply, fold
+from loki_tui.core.fold import apply, fold
+from loki_tui.core.fold.reducer import apply_event
 from loki_tui.core.messages import TextPart
 from loki_tui.core.state import RECENT, TEXT_CHARS, RunState
 from loki_tui.core.vocabulary import Purpose, Risk, Rule, Stage, Status, Verdict
@@ -33,7 +34,7 @@ from tests.support.life import (
 )
 
 KINDS: frozenset[type[Event]] = frozenset(get_args(get_args(Event)[0]))
-TRACELESS = frozenset({ev.ContextCompacted, ev.DelegateStarted, ev.DelegateFinished, ev.ReceiptWritten})
+TRACELESS = frozenset({ev.ContextCompacted, ev.DelegateStarted, ev.DelegateFinished})
 """Kinds that are there to be read one by one: no state follows from them."""
 
 
@@ -42,7 +43,7 @@ def state_of(*events: Event) -> RunState:
 
 
 def test_every_kind_is_folded_or_deliberately_not() -> None:
-    folded = frozenset(kind for kind in _apply.registry if kind is not object)
+    folded = frozenset(kind for kind in apply_event.registry if kind is not object)
     assert folded | TRACELESS == KINDS
     assert folded & TRACELESS == frozenset()
 

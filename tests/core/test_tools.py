@@ -50,7 +50,7 @@ def test_names_and_fields_are_the_public_contract() -> None:
         "list_files": {"path", "glob"},
         "search_files": {"pattern", "path", "glob"},
         "delegate": {"tasks"},
-        "finish_iteration": {"summary", "claims_done", "handover"},
+        "finish_iteration": {"summary", "claims_done", "handover", "proofs"},
         "submit_plan": {"requirements"},
         "submit_review": {"verdict", "findings"},
         "cast_vote": {"verdict", "reasons", "unmet", "evidence"},

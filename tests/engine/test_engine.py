@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from loki_tui.core import events as ev
 from loki_tui.core.errors import ModelFault
 from loki_tui.core.vocabulary import Counts, Purpose, Status, Verdict
-from loki_tui.engine.verifying import UNIT_TESTS
+from loki_tui.engine.qa.phase import UNIT_TESTS
 from tests.support.git import git
 from tests.support.runs import make_bench
 from tests.support.scripted import ScriptedModel, call, fails, finishes, plans, says

@@ -189,6 +189,7 @@ async def everything_loki_does(world: World, repository: PersonsRepository, chec
     assert (copy / "src/a.py").read_text() == "changed"
     await checkpoints.restore(one.checkpoint)
     await refusable(repository.commit(BRANCH, subject="again", body=""))
+    await refusable(repository.evidence(None, "HEAD", measured=one.tree))
 
 
 async def refusable(action: Awaitable[object]) -> None:

@@ -73,6 +73,32 @@ async def test_operations_run_side_by_side(hands: HandsWorkspace, world: World) 
     assert (waiting, other) == ("through\n", "sent\n")
 
 
+async def test_files_are_fetched_whole_and_as_they_are(hands: HandsWorkspace, world: World) -> None:
+    content = bytes(range(256)) * 20_000
+    (world.workspace / "big").write_bytes(content)
+    (world.workspace / "empty").write_bytes(b"")
+    (world.workspace / "same").symlink_to("big")
+    assert await hands.fetch("big") == content
+    assert await hands.fetch("same") == content
+    assert await hands.fetch("empty") == b""
+
+
+async def test_nothing_else_is_fetched(hands: HandsWorkspace, world: World) -> None:
+    os.mkfifo(world.workspace / "pipe")
+    os.truncate(os.open(world.workspace / "huge", os.O_CREAT | os.O_WRONLY), 65_000_000)
+    for name in ("pipe", "huge", "none", "src", ".", "..", "", "a\0b", "\ud800", "src/file-out", str(world.outside)):
+        assert await hands.fetch(name) is None
+    assert await hands.fetch(str(world.outside / "secret.txt")) is None
+
+
+async def test_a_file_that_changes_while_it_is_fetched_is_not_fetched(hands: HandsWorkspace, world: World) -> None:
+    (world.workspace / "growing").write_bytes(bytes(40_000_000))
+    fetching = asyncio.create_task(hands.fetch("growing"))
+    growing = asyncio.create_task(sh(hands, "for i in $(seq 400); do printf x >> growing; sleep 0.005; done"))
+    assert await fetching is None
+    await growing
+
+
 async def test_large_contents_pass_both_ways(hands: HandsWorkspace) -> None:
     content = "ü" * 3_000_000 + "\n"
     assert (await hands.perform("write_file", {"path": "big", "content": content})).ok

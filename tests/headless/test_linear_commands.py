@@ -10,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from loki_tui.headless import linear_commands as cmd
-from loki_tui.headless.linear_commands import FORMS, HELP, NotUnderstood, parse
+from loki_tui.headless.linear_commands import NotUnderstood, parse
+from loki_tui.headless.linear_forms import FORMS, HELP
 
 NAMES = st.from_regex(r"p[0-9]{1,3}", fullmatch=True)
 WORDS = st.sampled_from(
@@ -35,6 +36,11 @@ NAMED = re.compile(r"(?<!\S)p[1-9][0-9]*(?!\S)", re.IGNORECASE)
         ("edit p3", cmd.Edit("p3")),
         ("rules", cmd.Rules()),
         ("revoke  git commit * ", cmd.Revoke("git commit *")),
+        ("requirements", cmd.Requirements()),
+        ("qa", cmd.Checks()),
+        ("council", cmd.Council()),
+        ("Receipt", cmd.Receipt()),
+        ("review", cmd.Review()),
         ("pause", cmd.Pause()),
         ("resume", cmd.Resume(None)),
         ("resume $7.50", cmd.Resume(Decimal("7.50"))),
@@ -66,7 +72,8 @@ def test_each_form_is_one_command(line: str, command: cmd.Command) -> None:
         "please approve p1", "4  p1 waits for you", "Type approve p1, or deny p1 REASON.", "approve p\u0661",
         "deny", "deny p1", "deny it", "edit", "edit p1 p2", "show", "show x", "show 0", "show -1", f"show {10**30}",
         "resume now", "budget", "budget -1", "budget NaN", "stop now please", "say", "back x", "at", "at line",
-        "quit now", "revoke", "rules p1", "pause p1", "status p1", "\x1b[A",
+        "quit now", "revoke", "review now", "qa security", "council force",
+        "receipt r1", "rules p1", "pause p1", "status p1", "\x1b[A",
     ],
 )  # fmt: skip
 def test_all_else_does_nothing_and_says_what_would(line: str) -> None:

@@ -50,7 +50,8 @@ def test_every_kind_is_told_unless_it_is_meant_not_to_be() -> None:
 
 def test_lines_have_words_and_not_signs() -> None:
     for event in [CREATED, STARTED, *life()]:
-        if speaks(event):
+        # A defect that was planted is a piece of code.
+        if speaks(event) and event.kind != "member_calibrated":
             assert not re.search(r"[^\x20-\x7e\n]|[<>|{}\\^~#*=]", told(event)), event
 
 

@@ -15,6 +15,7 @@ from loki_tui.core.vocabulary import Excerpt, Purpose, Risk
 from loki_tui.store.project import Project
 from tests.headless.desks import make_project, typing_at
 from tests.support import scenes
+from tests.support.life import created, started
 
 
 @pytest.fixture
@@ -143,6 +144,64 @@ def test_the_engine_is_asked_what_is_typed(project: Project) -> None:
         assert [quit_.background for quit_ in typist.left] == [False]
 
 
+def test_what_is_measured_and_judged_is_told_in_sentences(project: Project) -> None:
+    with typing_at(project, scenes.full()) as typist:
+        requirements = typist.types("requirements")
+        assert "R1, proven: A note has a title and a body." in requirements
+        assert "R3, stale:" in requirements
+        assert "The files have changed since it was proven." in requirements
+        checks = " ".join(typist.types("qa").split())
+        for said in (
+            "Check regression: failed, 2 tests that passed at the base fail",
+            "the same 3 times in a row",
+            "High, notes/export.py line 31: HTML is put together",
+            "Check test strength: stale, was passed",
+            "Bandit failed: 1 high finding.",
+            "Reviewer design gave no usable review",
+            "Never measured: performance.",
+        ):
+            assert said in checks, said
+        council = " ".join(typist.types("council").split())
+        for said in (
+            "Council, sitting 1, on the work as it is now",
+            "Council member tests (the tests prove what they say) approves.",
+            "tests caught 2 of 4 planted defects.",
+            "It sits next after iteration 5",
+        ):
+            assert said in council, said
+        assert "no receipt yet" in typist.types("receipt")
+
+
+def test_the_council_can_be_asked_to_sit_unless_it_is_off(project: Project) -> None:
+    with typing_at(project, scenes.full()) as typist:
+        assert "Sent: the council sits after this iteration." in typist.types("review")
+        assert len(typist.asked(rq.ForceReview)) == 1
+        assert "The council is asked for, by ada." in typist.happens(ev.ReviewForced(by="ada"))
+        assert "ada asked for it: it sits after this iteration." in typist.types("council")
+
+
+def test_a_council_that_is_off_is_not_asked(project: Project) -> None:
+    with typing_at(project, [created(settings={"council_enabled": False}), started()]) as typist:
+        assert "The council is off" in typist.types("review")
+        assert not typist.asked(rq.ForceReview)
+
+
+def test_the_receipt_is_told_whole(project: Project) -> None:
+    with typing_at(project, scenes.ended()) as typist:
+        assert "Receipt: VERIFIED WITH GAPS. Type receipt" in typist.types("status")
+        receipt = " ".join(typist.types("receipt").split())
+        assert "gap: E2E tests: not run: there is no browser here" in receipt
+        assert "loki receipt verify r1" in receipt
+
+
+def test_a_phase_is_shown_with_its_tools_and_findings(project: Project) -> None:
+    with typing_at(project, scenes.full()) as typist:
+        number = max(int(line.split()[0]) for line in typist.lines if "Security failed" in line)
+        said = typist.types(f"show {number}")
+        assert "bandit failed: 1 high finding" in said
+        assert "high, notes/export.py line 31" in said
+
+
 def test_a_run_that_is_over_is_asked_nothing(project: Project) -> None:
     with typing_at(project, scenes.ended()) as typist:
         assert "has ended: completed" in typist.types("pause")
@@ -161,7 +220,7 @@ def test_the_worst_run_stays_on_its_paper(project: Project) -> None:
         assert numbers == typist.desk.paper.number
         assert not [line for line in typist.lines if any(ord(sign) < 32 and sign != "\t" for sign in line)]
         assert typist.bells == 30
-        typist.types("status", "requirements", "costs", "errors", "approvals")
+        typist.types("status", "requirements", "qa", "council", "receipt", "costs", "errors", "approvals")
         for number in range(1, typist.desk.paper.number, 40):
             typist.types(f"show {number}")
 

@@ -9,11 +9,13 @@ from pathlib import Path
 from loki_tui.core import events as ev
 from loki_tui.core.events import Event
 from loki_tui.core.fold import fold
-from loki_tui.core.vocabulary import Confinement, Purpose, Requirement, Risk
+from loki_tui.core.vocabulary import Confinement, Excerpt, Purpose, Requirement, Risk
+from loki_tui.engine.receipt import Receipt
 from loki_tui.headless.summary import closing_lines, no_run, parting_lines, summarise, summary_lines
 from loki_tui.runtime.client import RunView
 from loki_tui.store.lock import Holder
 from tests.headless.runs import CREATED, STARTED, recorded
+from tests.support import scenes
 from tests.support.life import approval
 
 BRANCH = ev.BranchOpened(branch="loki/r1", base="b" * 40, origin="main", dirty=())
@@ -97,6 +99,53 @@ def test_the_summary_is_json() -> None:
     assert summary["budget"] == "5"
     assert summary["requirements"] == {"R1": "unproven"}
     assert summary["last_seq"] == 4
+
+
+def test_what_was_proven_measured_and_judged_is_said_with_what_it_is_about() -> None:
+    state = fold(scenes.records(scenes.full()), run="r1")
+    shown = text(RunView(state, Holder(pid=7, run="r1")))
+    for said in (
+        "proven     3 of 6 requirements, 1 unproven, 1 failing, 1 stale",
+        "regression failed: 2 tests that passed at the base fail, 1 was taken away (the same 3 times in a row)",
+        "test strength stale, was passed: all named tests fail",
+        "reviewer design gave no usable review: it called no tool",
+        "council    sitting 1, on the work as it is now",
+        "did not approve: 1 of 3 approve, 2 needed",
+    ):
+        assert said in shown, said
+    tones = {line.text: line.tone for line in summary_lines(RunView(state, None))}
+    assert "good" not in {tone for line, tone in tones.items() if "stale" in line or "not run" in line}
+    summary = json.loads(json.dumps(summarise(RunView(state, None))))
+    assert summary["proven"] == 3
+    assert summary["phases"]["regression"]["repeated"] == 3
+    assert summary["phases"]["security"]["findings"] == 2
+    assert summary["council"]["approved"] is False
+    assert summary["council"]["stale"] is False
+    assert summary["receipt"] is None
+
+
+def test_the_end_names_the_headline_each_gap_and_how_to_check_it() -> None:
+    state = fold(scenes.records(scenes.ended()), run="r1")
+    receipt = Receipt.model_validate_json(scenes.RECEIPT)
+    lines = [line.text for line in closing_lines(state, receipt)]
+    assert lines[:2] == ["receipt    VERIFIED WITH GAPS", "  gap: E2E tests: not run: there is no browser here"]
+    assert lines[2] == "The receipt is in the journal: loki receipt show r1"
+    assert lines[3] == "To check it: loki receipt verify r1"
+    assert "The work is on loki/r1" in lines[4]
+    unreadable = [line.text for line in closing_lines(state)]
+    assert unreadable[0] == lines[0]
+    many = receipt.model_copy(update={"gaps": tuple(f"gap {number}" for number in range(20))})
+    assert "  and 12 more: loki receipt show r1" in [line.text for line in closing_lines(state, many)]
+
+
+def test_standing_still_is_said() -> None:
+    begun: list[Event] = [ev.CheckpointTaken(checkpoint="c0", tree="t0", label="", iteration=0, files=1, changed=1)]
+    for number in (1, 2):
+        begun += [
+            ev.IterationStarted(number=number, brief=Excerpt(text="go")),
+            ev.IterationFinished(number=number, ended_by="agent", summary="", tree="t0"),
+        ]
+    assert "no change for 2 iterations; the run ends as stagnated at 5" in text(view(CREATED, STARTED, *begun))
 
 
 def test_a_project_without_a_run_is_a_sentence() -> None:

@@ -37,6 +37,9 @@ class MemoryJournal:
         """How many events there are."""
         return len(self._records)
 
+    def head(self) -> str:
+        return hashlib.sha256(repr(self._records).encode()).hexdigest()
+
     def append(self, *events: Event, stream: str | None = None, consumes: int | None = None) -> list[Record]:
         if consumes is not None:
             del self._inbox[consumes]

@@ -37,6 +37,7 @@ from loki_tui.store.database import NoJournalError
 from loki_tui.store.journal import SqliteJournal
 from loki_tui.store.lock import EngineLock
 from tests.support import git
+from tests.support.runs import FACTS_ALONE
 from tests.support.saga import MAX_OUTPUT, MODEL, PRICE, TEST, WINDOW, SagaModel
 from tests.support.scripted import FakeClock, ScriptedMachine
 
@@ -116,6 +117,9 @@ class MortalJournal:
         self._left = at
         self._step: asyncio.Task[object] | None = None
 
+    def head(self) -> str:
+        return self._inner.head()
+
     def append(self, *events: Event, stream: str | None = None, consumes: int | None = None) -> list[Record]:
         if self._mode == "before" and not self._follows_at_once():
             self._die_when_due()
@@ -186,6 +190,8 @@ SETTINGS = Settings.model_validate(
         "staged_autonomy": True,
         "test_command": TEST,
         "max_iterations": 5,
+        **FACTS_ALONE,
+        "phase_regression": True,
     }
 )
 

@@ -15,7 +15,7 @@ from loki_tui.core import events as ev
 from loki_tui.core import requests as rq
 from loki_tui.core.events import Event
 from loki_tui.core.fold import fold
-from loki_tui.core.settings import Settings
+from loki_tui.core.settings import Settings, variable_of
 from loki_tui.core.state import RunState
 from loki_tui.core.vocabulary import Outcome
 from loki_tui.engine.engine import Engine, World
@@ -35,7 +35,27 @@ PASSING = (
 )
 """A test file that a runner counts one passing test in."""
 
-DEFAULTS: dict[str, object] = {"provider": "replay", "cassette": "/dev/null", "model": "claude-sonnet-5-5"}
+FACTS_ALONE: dict[str, object] = {
+    "council_enabled": False,
+    **{
+        f"phase_{name}": False
+        for name in (
+            *("api_tests", "e2e_tests", "security", "code_review"),
+            *("performance", "accessibility", "regression", "test_strength"),
+        )
+    },
+}
+"""Settings of a run that is complete when its unit tests pass: nothing else is asked for, no opinion heard."""
+
+FACTS_ALONE_HERE = {variable_of(name): str(value).lower() for name, value in FACTS_ALONE.items()}
+"""The same as environment variables."""
+
+DEFAULTS: dict[str, object] = {
+    "provider": "replay",
+    "cassette": "/dev/null",
+    "model": "claude-sonnet-5-5",
+    **FACTS_ALONE,
+}
 
 
 _Kind = TypeVar("_Kind")

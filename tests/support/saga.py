@@ -46,7 +46,12 @@ _FIRST_OF_SECOND = 5
 
 _FINISH: tuple[str, Given] = (
     "finish_iteration",
-    {"summary": "All done", "claims_done": True, "handover": "go on"},
+    {
+        "summary": "All done",
+        "claims_done": True,
+        "handover": "go on",
+        "proofs": [{"requirement": "R1", "tests": ["unit tests"]}],
+    },
 )
 
 

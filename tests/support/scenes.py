@@ -7,6 +7,8 @@ time or at chance: a scene is the same at every call.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -18,18 +20,50 @@ from loki_tui.core.errors import ModelFault
 from loki_tui.core.events import Event, Record
 from loki_tui.core.messages import JsonObject
 from loki_tui.core.vocabulary import Counts, Excerpt, Finding, Outcome, Proof, Risk, Stage, Verdict
+from loki_tui.engine.sealing import seal
 from loki_tui.store.journal import SqliteJournal
 from loki_tui.store.lock import EngineLock
 from loki_tui.store.project import Project
+from tests.support import receipts
 from tests.support.foreign import diff
 from tests.support.life import BEGIN, HERE, created, measured
-from tests.support.working import PHASES, TITLES, Worker, plan, sample
+from tests.support.proven import calibrated, judged, secured
+from tests.support.working import TITLES, Worker, plan, sample
 from tests.support.worst import worst
 
 __all__ = [
     "BEGIN", "at_work", "budgets", "empty", "ended", "full", "jumps", "paused", "records", "steps", "stream", "worst",
     "write",
 ]  # fmt: skip
+
+TREE = f"{3:040x}"
+"""Of the full run's workspace."""
+
+TESTS = json.dumps(
+    [
+        {"id": f"tests/test_store.py::test_{number}", "outcome": "failed" if number == 4 else "passed", "message": ""}
+        for number in range(1, 8)
+    ]
+).encode()
+"""What became of the full run's tests."""
+
+RECEIPT = seal(
+    receipts.receipt(
+        receipts.facts(
+            phases=(
+                *receipts.facts().phases,
+                receipts.phase("E2E tests", Verdict.NOT_RUN, "there is no browser here", tree=""),
+            )
+        )
+    )
+)
+"""Of the run that has ended."""
+
+
+def digest_of(data: bytes) -> str:
+    """What the blob store calls it by."""
+    return hashlib.sha256(data).hexdigest()
+
 
 PRD = "# Notes\n\nKeep notes in plain files.\n\n" + "".join(f"- {title}.\n" for title in TITLES)
 
@@ -96,6 +130,8 @@ def at_work(
     clock = now or steps(begin=BEGIN + timedelta(seconds=1))
     with EngineLock.acquire(project.state, run=run) as lock, SqliteJournal.open(lock, now=clock) as journal:
         prd = journal.put_blob(PRD.encode())
+        for blob in (TESTS, RECEIPT):
+            journal.put_blob(blob)
         for first in range(0, len(events), batch):
             journal.append(*(_at_home(event, project, prd) for event in events[first : first + batch]))
         yield journal
@@ -136,7 +172,10 @@ def full() -> list[Event]:
         events += worker.iteration(number, turns=6)
         events += worker.verification(number)
         events += [sample(10 * number + step) for step in range(10)]
+        if number == 2:
+            events += worker.review(number, passed=True)
     events += worker.council(1, approved=False)
+    events += [calibrated(1, "tests", caught=caught) for caught in (True, False, True)]
     events += [ev.StreamFinished(name="store", outcome="completed", reason="both requirements are met")]
     events += [ev.Steered(note="Use the standard library alone.", by="ada"), *_judged(), *_checked()]
     events += [ev.Warned(message="The machine has 0.9 GB of memory left.")]
@@ -151,21 +190,42 @@ def full() -> list[Event]:
 def _judged() -> Iterator[Event]:
     proofs = (Proof.PROVEN, Proof.PROVEN, Proof.STALE, Proof.FAILING, Proof.UNPROVEN, Proof.PROVEN)
     for number, proof in enumerate(proofs, start=1):
-        yield ev.RequirementJudged(id=f"R{number}", proof=proof, evidence=f"tests/test_store.py::test_{number}")
+        yield judged(number, proof, tree=TREE)
+
+
+_RESULTS: dict[str, tuple[Verdict, str]] = {
+    "regression": (Verdict.FAILED, "2 tests that passed at the base fail, 1 was taken away"),
+    "security": (Verdict.FAILED, "bandit: 1 high finding"),
+    "API tests": (Verdict.NOT_APPLICABLE, "there is no OpenAPI document"),
+    "E2E tests": (Verdict.NOT_RUN, "there is no browser here"),
+    "accessibility": (Verdict.ERROR, "the server did not answer within 30 s"),
+    "test strength": (Verdict.PASSED, "all named tests fail without the product's code"),
+}
+"""What came of all phases but the tests."""
 
 
 def _checked() -> Iterator[Event]:
-    """Phases that came to every verdict there is, on the workspace as it is and as it was."""
-    tree = f"{3:040x}"
-    verdicts = dict(zip((phase for phase, _, _ in PHASES), Verdict, strict=False))
-    for phase, verdict in {**verdicts, "coverage": Verdict.ERROR, "audit": Verdict.PASSED}.items():
-        finding = measured(verdict, "0" * 40 if phase == "audit" else tree)
-        counts = Counts(passed=41, failed=2 if verdict is Verdict.FAILED else 0)
-        yield finding.model_copy(
-            update={"phase": phase, "why": f"it {verdict.replace('_', ' ')}", "counts": counts, "seconds": 4.2}
-        )
+    """Phases that came to every verdict there is, on the workspace as it is and as it was, one for the third time."""
+    for again in (False, False, True):
+        for phase, (verdict, why) in _RESULTS.items():
+            if again or phase == "regression":
+                fact = measured(verdict, "0" * 40 if phase == "test strength" else TREE)
+                fact = fact.model_copy(update={"phase": phase, "why": why, "seconds": 4.2})
+                yield secured(fact) if phase == "security" else fact
+    counts = Counts(passed=39, failed=2, skipped=1)
+    update = {
+        "why": "2 of 42 tests fail",
+        "counts": counts,
+        "seconds": 4.2,
+        "tests": digest_of(TESTS),
+        "required": True,
+    }
+    yield measured(Verdict.FAILED, TREE).model_copy(update=update)
     findings = (Finding(severity="high", file="notes/store.py", line=40, message="The lock is not released."),)
-    yield ev.ReviewSubmitted(reviewer="security", verdict="fail", findings=findings)
+    yield ev.ReviewSubmitted(
+        reviewer="security", charge="how it could be abused", verdict="fail", findings=findings, base="c0", tree=TREE
+    )
+    yield ev.ReviewSubmitted(reviewer="design", verdict="fail", tree=TREE, void="it called no tool within 14 answers")
 
 
 def _waiting() -> Iterator[Event]:
@@ -207,9 +267,10 @@ def paused() -> list[Event]:
 def ended(outcome: Outcome = "completed", reason: str = "all 6 requirements are proven") -> list[Event]:
     """The full run, and how it ended."""
     worker = Worker(8, first=5000)
-    last = [*worker.iteration(5, turns=3), *worker.verification(5), *worker.council(2, approved=True)]
-    last.append(ev.StageEntered(stage=Stage.CLOSE))
-    receipt = ev.ReceiptWritten(digest="0" * 64, headline="6 of 6 requirements proven")
+    last = [*worker.iteration(5, turns=3), *worker.verification(5, failing=0), *worker.review(5, passed=True)]
+    last += [judged(number, Proof.PROVEN, tree=f"{5:040x}") for number in range(1, len(TITLES) + 1)]
+    last += [*worker.council(2, approved=True, after=5), ev.StageEntered(stage=Stage.CLOSE)]
+    receipt = ev.ReceiptWritten(digest=digest_of(RECEIPT), headline="VERIFIED WITH GAPS")
     close = ev.IterationFinished(number=4, ended_by="turns", summary="Two writers no longer lose notes.", tree="4" * 40)
     return [*paused(), ev.RunContinued(), close, *last, receipt, ev.RunClosed(outcome=outcome, reason=reason)]
 

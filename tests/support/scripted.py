@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -19,6 +19,9 @@ from loki_tui.engine.ports import ModelAnswer, ModelRequest, OnText
 USAGE = Usage(input_tokens=100, output_tokens=50)
 
 Turn = ModelAnswer | ModelError | Callable[[ModelRequest], Awaitable[ModelAnswer]]
+
+PROOFS: Mapping[str, Sequence[str]] = {f"R{number}": ("test_it",) for number in range(1, 4)}
+"""What the agent says proves the first requirements; claims about others count for nothing."""
 
 _numbers = itertools.count(1)
 
@@ -42,9 +45,28 @@ def plans(*titles: str) -> ModelAnswer:
     return says(call("submit_plan", requirements=requirements))
 
 
-def finishes(summary: str = "done", *, claims_done: bool = True, handover: str = "") -> ModelAnswer:
+def finishes(
+    summary: str = "done", *, claims_done: bool = True, handover: str = "", proofs: Mapping[str, Sequence[str]] = PROOFS
+) -> ModelAnswer:
     """The end of an iteration."""
-    return says(call("finish_iteration", summary=summary, claims_done=claims_done, handover=handover))
+    claims: list[JsonValue] = [{"requirement": name, "tests": list(tests)} for name, tests in proofs.items()]
+    return says(call("finish_iteration", summary=summary, claims_done=claims_done, handover=handover, proofs=claims))
+
+
+def votes(
+    verdict: str = "approve", *reasons: str, evidence: Sequence[str] = ("README.md:1",), unmet: Sequence[str] = ()
+) -> ModelAnswer:
+    """A council member's vote."""
+    given: dict[str, JsonValue] = {"verdict": verdict, "reasons": list(reasons or ("I looked",))}
+    return says(call("cast_vote", **given, evidence=list(evidence), unmet=list(unmet)))
+
+
+def reviews(verdict: str = "pass", *findings: tuple[str, str, str]) -> ModelAnswer:
+    """A reviewer's review; its findings are severity, file and message."""
+    told: list[JsonValue] = [
+        {"severity": severity, "file": file, "line": 1, "message": message} for severity, file, message in findings
+    ]
+    return says(call("submit_review", verdict=verdict, findings=told))
 
 
 def fails(fault: ModelFault, *, retry_after: float | None = None, billable: bool = False) -> ModelError:

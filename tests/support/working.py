@@ -10,8 +10,20 @@ from loki_tui.core import events as ev
 from loki_tui.core.errors import ModelFault
 from loki_tui.core.events import Event
 from loki_tui.core.messages import JsonObject, TextPart, ToolCall, Usage
-from loki_tui.core.vocabulary import Counts, Excerpt, Proof, Purpose, Requirement, Risk, Sample, Stage, Verdict
+from loki_tui.core.vocabulary import (
+    Counts,
+    Excerpt,
+    Proof,
+    ProofClaim,
+    Purpose,
+    Requirement,
+    Risk,
+    Sample,
+    Stage,
+    Verdict,
+)
 from tests.support.foreign import diff
+from tests.support.proven import FOUND, MEMBERS, calibrated, judged, secured, shown_by
 
 MODEL = "claude-sonnet-5-5"
 
@@ -27,10 +39,10 @@ TITLES = (
 FILES = ("notes/store.py", "notes/search.py", "notes/cli.py", "notes/export.py", "tests/test_store.py", "README.md")
 
 PHASES: tuple[tuple[str, str, bool], ...] = (
-    ("unit tests", "python3 -m pytest -q", True),
-    ("types", "mypy notes", True),
-    ("lint", "ruff check .", False),
-    ("end to end", "./check.sh", True),
+    ("unit tests", "python3 -m pytest -q --junit-xml=/tmp/report.xml", True),
+    ("regression", "python3 -m pytest -q --junit-xml=/tmp/report.xml", False),
+    ("security", "", False),
+    ("E2E tests", "npx playwright test --reporter=json", False),
 )
 """Name, command, and whether completion depends on it."""
 
@@ -237,16 +249,19 @@ class Worker:
             actions=2 * turns,
             spent=Decimal(turns * 380) / 10_000,
             changed=number % 8,
+            proofs=(
+                ProofClaim(requirement=f"R{1 + number % len(TITLES)}", tests=(shown_by(1 + number % len(TITLES)),)),
+            ),
         )
 
-    def verification(self, number: int, *, requirements: int = len(TITLES)) -> Iterator[Event]:
-        """What is measured after an iteration, and what that proves."""
+    def verification(self, number: int, *, requirements: int = len(TITLES), failing: float = 0.25) -> Iterator[Event]:
+        """What is measured after an iteration, of which so much fails, and what that proves."""
         chance, checkpoint, tree = self._random, f"c{number}", f"{number:040x}"
         yield ev.StageEntered(stage=Stage.VERIFY)
         for phase, command, required in PHASES:
-            passed = chance.random() > 0.25
+            passed = chance.random() >= failing
             yield ev.PhaseStarted(phase=phase, checkpoint=checkpoint)
-            yield ev.PhaseFinished(
+            finished = ev.PhaseFinished(
                 phase=phase,
                 verdict=Verdict.PASSED if passed else Verdict.FAILED,
                 why="41 tests pass" if passed else "2 of 41 tests fail",
@@ -259,28 +274,77 @@ class Worker:
                 seconds=chance.uniform(0.5, 30),
                 required=required,
             )
-        judged = f"R{chance.randrange(1, requirements + 1)}"
-        yield ev.RequirementJudged(id=judged, proof=chance.choice(list(Proof)), evidence="tests/test_store.py")
+            yield secured(finished) if phase == "security" else finished
+        yield judged(chance.randrange(1, requirements + 1), chance.choice(list(Proof)), tree=tree)
         yield ev.WorkCommitted(branch="loki/r1", commit=f"{number:040x}", subject=f"Iteration {number}")
 
-    def council(self, sitting: int, *, approved: bool) -> Iterator[Event]:
-        """A sitting of three."""
-        members = ("skeptic", "user", "maintainer")
+    def council(self, sitting: int, *, approved: bool, after: int | None = None) -> Iterator[Event]:
+        """A sitting of three, after an iteration."""
+        iteration = 3 * sitting if after is None else after
+        tree = f"{iteration:040x}"
         yield ev.StageEntered(stage=Stage.DECIDE)
-        yield ev.CouncilConvened(sitting=sitting, reason="the agent says that all is done", members=members)
-        for member in members:
+        yield ev.CouncilConvened(
+            sitting=sitting,
+            reason=f"iteration {iteration} claims completion, and the facts bear it out",
+            members=tuple(member for member, _ in MEMBERS),
+            trigger="claim",
+            iteration=iteration,
+            tree=tree,
+        )
+        for member, charge in MEMBERS:
             asked = self.asked(Purpose.VOTE, member)
             yield asked
             yield self.answered(asked)
-            approves = approved or member == "user"
+            approves = approved or member == "tests"
             yield ev.VoteCast(
                 sitting=sitting,
                 member=member,
+                charge=charge,
                 verdict="approve" if approves else "reject",
                 reasons=("Every requirement has a test that passes.",) if approves else ("R4 is not shown by a test.",),
                 unmet=() if approves else ("R4",),
                 evidence=("tests/test_store.py::test_two_writers",),
             )
+        approving = 3 if approved else 1
         yield ev.CouncilDecided(
-            sitting=sitting, approved=approved, reason="3 of 3 approve" if approved else "2 of 3 reject"
+            sitting=sitting,
+            approved=approved,
+            reason=f"{approving} of 3 approve, 2 needed",
+            tree=tree,
+            approving=approving,
+            needed=2,
+        )
+        if sitting % 2:
+            yield calibrated(sitting, MEMBERS[sitting % 3][0], caught=approved)
+
+    def review(self, number: int, *, passed: bool) -> Iterator[Event]:
+        """Three reviewers read what was changed."""
+        checkpoint, tree = f"c{number}", f"{number:040x}"
+        yield ev.PhaseStarted(phase="code review", checkpoint=checkpoint)
+        for reviewer, charge in (
+            ("correctness", "whether it does what it should"),
+            ("security", "how it could be abused"),
+            ("design", "whether it can be maintained"),
+        ):
+            asked = self.asked(Purpose.REVIEW, reviewer)
+            yield asked
+            yield self.answered(asked)
+            fails = not passed and reviewer == "security"
+            yield ev.ReviewSubmitted(
+                reviewer=reviewer,
+                charge=charge,
+                verdict="fail" if fails else "pass",
+                findings=FOUND if fails else FOUND[1:] if reviewer == "correctness" else (),
+                base="c0",
+                tree=tree,
+            )
+        yield ev.PhaseFinished(
+            phase="code review",
+            verdict=Verdict.PASSED if passed else Verdict.FAILED,
+            why="3 of 3 reviewers pass it" if passed else "security found 1 high finding",
+            checkpoint=checkpoint,
+            tree=tree,
+            findings=() if passed else FOUND[:1],
+            base="c0",
+            seconds=41,
         )

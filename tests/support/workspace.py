@@ -48,6 +48,10 @@ class LocalWorkspace:
     async def preview(self, tool: str, tool_input: JsonObject) -> ActionResult:
         raise NotImplementedError
 
+    async def fetch(self, path: str) -> bytes | None:
+        file = self._root / path
+        return file.read_bytes() if file.is_file() else None
+
     async def freeze(self) -> None:
         raise NotImplementedError
 

@@ -11,6 +11,7 @@ from loki_tui.core.events import Event
 from loki_tui.core.messages import TextPart, ToolCall
 from loki_tui.core.money import ZERO
 from loki_tui.core.vocabulary import (
+    Check,
     Confinement,
     Counts,
     Excerpt,
@@ -29,6 +30,13 @@ from tests.support.working import Worker, sample
 APPROVALS = 30
 REQUIREMENTS = 200
 WARNINGS = 3_000
+FINDINGS = 100
+FOUND_CHARS = 500
+"""Of what a tool says of one thing: the engine keeps no more."""
+PHASES = (
+    "unit tests", "regression", "test strength", "security", "API tests", "E2E tests", "accessibility", "performance",
+    "code review",
+)  # fmt: skip
 
 _COSTS = (ZERO, None, Decimal("0.0000001"), Decimal("12345.678901"))
 """Free, of unknown price, next to nothing, and a fortune."""
@@ -105,7 +113,13 @@ def _planned() -> Iterator[Event]:
     proofs = list(Proof)
     for number in range(1, REQUIREMENTS + 1, 3):
         name = f"R{number}" if number % 7 else f"R{number}".ljust(40, "x")
-        yield ev.RequirementJudged(id=name, proof=proofs[number % len(proofs)], evidence=ALL)
+        yield ev.RequirementJudged(
+            id=name,
+            proof=proofs[number % len(proofs)],
+            evidence=ALL,
+            tests=(ALL[:FOUND_CHARS], SHORT, LONG_LINE[:FOUND_CHARS]) * 20,
+            tree="t0",
+        )
 
 
 def _said(worker: Worker) -> Iterator[Event]:
@@ -154,14 +168,39 @@ def _checked() -> Iterator[Event]:
             seconds=10**6,
             required=number % 2 == 0,
         )
+    for phase in (*PHASES, *PHASES[:1] * 4):
+        yield _found(phase)
     yield ev.PhaseStarted(phase=SHORT, checkpoint="c1")
     found = Finding(severity="critical", file=SHORT, line=10**9, message=ALL)
-    yield ev.ReviewSubmitted(reviewer=SHORT, verdict="fail", findings=(found,) * 30)
+    yield ev.ReviewSubmitted(reviewer=SHORT, verdict="fail", findings=(found,) * 30, charge=ALL, tree="t1")
+    yield ev.ReviewSubmitted(reviewer=ALL, verdict="pass", void=ALL, tree="t0")
+
+
+def _found(phase: str) -> ev.PhaseFinished:
+    """A phase with a hundred findings of too many tools."""
+    verdicts, texts, grave = list(Verdict), list(EVERY.values()), ("critical", "high", "medium", "low")
+    checks = tuple(
+        Check(name=text, verdict=verdicts[number % len(verdicts)], why=text, command=text, exit_code=-9, seconds=1e6)
+        for number, text in enumerate(text[:FOUND_CHARS] for text in texts * 2)
+    )
+    findings = tuple(
+        Finding(
+            severity=grave[number % len(grave)],
+            file=texts[number % len(texts)][:FOUND_CHARS] if number % 3 else "",
+            line=number or None,
+            message=texts[-number % len(texts)][:FOUND_CHARS],
+        )
+        for number in range(FINDINGS)
+    )
+    return ev.PhaseFinished(
+        phase=phase, verdict=Verdict.FAILED, why=ALL, checkpoint="c1", tree="t1", checks=checks, findings=findings,
+        base=SHORT, tests="0" * 64,
+    )  # fmt: skip
 
 
 def _voted() -> Iterator[Event]:
     members = tuple(f"member {number} {SHORT}" for number in range(9))
-    yield ev.CouncilConvened(sitting=10**6, reason=ALL, members=members)
+    yield ev.CouncilConvened(sitting=10**6, reason=ALL, members=members, trigger="forced", iteration=10**9, tree=SHORT)
     for number, member in enumerate(members):
         yield ev.VoteCast(
             sitting=10**6,
@@ -171,8 +210,19 @@ def _voted() -> Iterator[Event]:
             unmet=tuple(f"R{unmet}" for unmet in range(1, REQUIREMENTS + 1)),
             evidence=(SHORT,) * 20,
             void=SHORT if number % 4 == 0 else "",
+            charge=LONG_LINE,
         )
-    yield ev.CouncilDecided(sitting=10**6, approved=False, reason=ALL)
+    yield ev.CouncilDecided(sitting=10**6, approved=False, reason=ALL, tree=SHORT, approving=4, needed=9)
+    for number in range(12):
+        yield ev.MemberCalibrated(
+            sitting=10**6,
+            member=(*members, ALL)[number % 10],
+            charge=SHORT,
+            defect=ALL,
+            caught=number % 3 > 0,
+            said=SHORT,
+        )
+    yield ev.ReviewForced(by=ALL)
 
 
 def _iterated() -> Iterator[Event]:

@@ -116,7 +116,7 @@ async def test_a_run_that_goes_on_leaves_the_past_alone(enter: Enter) -> None:
         b.live.append(ev.Warned(message="the present goes on"))
         await until(pilot, lambda: b.session.state.seq == len(FULL) + 1 and not b.cockpit._changed, "the warning")
         assert b.text("activity") == before
-        assert "event 1 of 260" in shown(b.cockpit.query_one("#header", RowsCanvas))
+        assert "event 1 of 269" in shown(b.cockpit.query_one("#header", RowsCanvas))
         await pilot.press("l")
         await until(pilot, lambda: "the present goes on" in b.text("activity"), "the present")
 

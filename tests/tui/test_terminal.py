@@ -115,7 +115,9 @@ def test_a_run_is_watched_to_its_end(person: Program) -> None:
         assert shown.ends() == 0
         assert not shown.full_screen
         left = " ".join(shown.transcript.split())
-        assert "COMPLETED: the agent finished, and 11 tests pass" in left
+        assert "COMPLETED: 11 tests pass; 4 of 4 requirements are proven" in left
+        assert "receipt VERIFIED" in left
+        assert "To check it: loki receipt verify" in left
         assert f"run {client.run}, iteration " in left
         assert "is checked out" in left
         assert f"loki attach {client.run}" in left

@@ -6,7 +6,7 @@ import pytest
 
 from loki_tui.core import events as ev
 from loki_tui.core.events import Event
-from loki_tui.core.vocabulary import Excerpt, Risk
+from loki_tui.core.vocabulary import Excerpt, Finding, Risk, Verdict
 from loki_tui.wording.amounts import counted
 from loki_tui.wording.lines import WIDTH, line_of
 from tests.headless.runs import CREATED, STARTED, recorded
@@ -38,6 +38,31 @@ def finished(**fields: object) -> ev.ActionFinished:
         (STARTED, "engine 7 starts, confined by landlock ABI 7"),
         (ev.RunPaused(by="person", reason="lunch"), "PAUSED: lunch. Go on: loki resume"),
         (action(command="make test"), "  shell make test"),
+        (ev.ReviewForced(by="ada"), "ada asked for the council: it sits once this iteration is over"),
+        (
+            ev.CouncilConvened(sitting=1, reason="time", members=("a", "b"), trigger="forced", iteration=4),
+            "the council sits, 2 members, after iteration 4, since a person asked for it: time",
+        ),
+        (
+            ev.VoteCast(sitting=1, member="a", verdict="approve", charge="all is met", void="red"),
+            "the vote of a (all is met) is void: red",
+        ),
+        (
+            ev.CouncilDecided(sitting=1, approved=True, reason="fine", approving=2, needed=2),
+            "the council approves, 2 approve, 2 needed: fine",
+        ),
+        (
+            ev.MemberCalibrated(sitting=1, member="a", defect="x.py:1: gone", caught=False),
+            "a MISSED the defect that was planted: x.py:1: gone",
+        ),
+        (
+            ev.ReviewSubmitted(reviewer="a", verdict="pass", void="prose"),
+            "a gave no usable review, which counts as failed: prose",
+        ),
+        (
+            ev.ReceiptWritten(digest="d", headline="VERIFIED"),
+            "receipt written: VERIFIED",
+        ),
         (finished(exit_code=2, seconds=1.25), "    exit code 2 after 1.2 s"),
         (finished(), "    no such file"),
         (finished(interrupted=True), "    interrupted when the engine before died"),
@@ -53,6 +78,26 @@ REFUSED = ev.ActionRefused(
     call="c1", agent="agent", tool="shell", input={"command": "rm -rf /"}, risk=Risk.DESTRUCTIVE,
     rule="rm -rf /", why="it would remove everything", source="default",
 )  # fmt: skip
+
+
+def test_a_phase_says_how_much_it_found_and_the_worst_of_it() -> None:
+    worst = Finding(severity="critical", file="a.py", line=3, message="m" * 900)
+    findings = (worst, *[Finding(severity="low", message="x")] * 99)
+    fact = ev.PhaseFinished(
+        phase="security", verdict=Verdict.FAILED, why="100 findings", checkpoint="c1", tree="t", findings=findings
+    )
+    line = shown(fact)
+    assert line.startswith("security: FAILED, 100 findings; critical a.py:3: mmm")
+    assert line.endswith("m…, and 99 more")
+    assert len(line) < 2 * WIDTH + 80
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_only_what_passed_sounds_good(verdict: Verdict) -> None:
+    (record,) = recorded(ev.PhaseFinished(phase="security", verdict=verdict, why="", checkpoint="c1", tree="t"))
+    line = line_of(record)
+    assert line is not None
+    assert (line.tone == "good") == (verdict is Verdict.PASSED)
 
 
 def test_a_refusal_is_one_line_with_rule_and_reason() -> None:

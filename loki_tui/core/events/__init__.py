@@ -20,6 +20,7 @@ from loki_tui.core.events.life import (
     EngineFailed,
     EngineStarted,
     ResourcesSampled,
+    ReviewForced,
     RunClosed,
     RunContinued,
     RunCreated,
@@ -39,6 +40,7 @@ from loki_tui.core.events.proof import (
     CheckpointTaken,
     CouncilConvened,
     CouncilDecided,
+    MemberCalibrated,
     PhaseFinished,
     PhaseStarted,
     ReceiptWritten,
@@ -79,6 +81,7 @@ Event = Annotated[
     | BudgetChanged
     | Steered
     | SteeringDelivered
+    | ReviewForced
     | Warned
     | RequirementsPlanned
     | RequirementJudged
@@ -106,6 +109,7 @@ Event = Annotated[
     | CouncilConvened
     | VoteCast
     | CouncilDecided
+    | MemberCalibrated
     | ResourcesSampled
     | StreamPlanned
     | StreamStarted
@@ -174,6 +178,7 @@ __all__ = [
     "Event",
     "IterationFinished",
     "IterationStarted",
+    "MemberCalibrated",
     "ModelAnswered",
     "ModelFailed",
     "ModelRequested",
@@ -184,6 +189,7 @@ __all__ = [
     "RequirementJudged",
     "RequirementsPlanned",
     "ResourcesSampled",
+    "ReviewForced",
     "ReviewSubmitted",
     "RuleRevoked",
     "RunClosed",

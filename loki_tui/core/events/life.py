@@ -135,6 +135,13 @@ class SteeringDelivered(Frozen):
     notes: tuple[str, ...]
 
 
+class ReviewForced(Frozen):
+    """A person asked for the council to sit, whatever the interval says."""
+
+    kind: Literal["review_forced"] = "review_forced"
+    by: str
+
+
 class Warned(Frozen):
     """Something a person should know that stops nothing."""
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from loki_tui.core.messages import Frozen
 from loki_tui.core.vocabulary import (
+    Check,
     Counts,
     Excerpt,
     Finding,
@@ -79,6 +80,14 @@ class PhaseFinished(Frozen):
     seconds: float = 0.0
     required: bool = False
     """Whether completion depends on it."""
+    checks: tuple[Check, ...] = ()
+    """What its tools found, where it has several."""
+    findings: tuple[Finding, ...] = ()
+    """What is wrong, worst first; at most a hundred."""
+    tests: str | None = None
+    """Digest of the list of all tests (`TestCase`s as JSON) in the blob store."""
+    base: str = ""
+    """Checkpoint it was compared with, where it compares."""
 
 
 class ReviewSubmitted(Frozen):
@@ -88,6 +97,14 @@ class ReviewSubmitted(Frozen):
     reviewer: str
     verdict: Literal["pass", "fail"]
     findings: tuple[Finding, ...] = ()
+    charge: str = ""
+    """What they looked for."""
+    base: str = ""
+    """Checkpoint that the reviewed changes begin at."""
+    tree: str = ""
+    """Tree that was reviewed."""
+    void: str = ""
+    """Why the review does not count as one, where it does not: then it counts as failed."""
 
 
 class CouncilConvened(Frozen):
@@ -97,6 +114,11 @@ class CouncilConvened(Frozen):
     sitting: int
     reason: str
     members: tuple[str, ...]
+    trigger: Literal["claim", "interval", "forced"] = "claim"
+    iteration: int = 0
+    """The iteration it follows."""
+    tree: str = ""
+    """Tree it judges."""
 
 
 class VoteCast(Frozen):
@@ -111,6 +133,8 @@ class VoteCast(Frozen):
     evidence: tuple[str, ...] = ()
     void: str = ""
     """Why the vote does not count, where it does not."""
+    charge: str = ""
+    """What the member was to look for."""
 
 
 class CouncilDecided(Frozen):
@@ -120,3 +144,22 @@ class CouncilDecided(Frozen):
     sitting: int
     approved: bool
     reason: str
+    tree: str = ""
+    """Tree it was about."""
+    approving: int = 0
+    """Votes for it that count."""
+    needed: int = 0
+
+
+class MemberCalibrated(Frozen):
+    """A council member was shown the work with a defect planted in it."""
+
+    kind: Literal["member_calibrated"] = "member_calibrated"
+    sitting: int
+    member: str
+    charge: str = ""
+    defect: str
+    """What was planted, and where."""
+    caught: bool
+    said: str = ""
+    """The member's first reason."""

@@ -11,6 +11,7 @@ from loki_tui.core.money import ZERO, Money
 from loki_tui.core.vocabulary import (
     Excerpt,
     Proof,
+    ProofClaim,
     Purpose,
     Requirement,
     Risk,
@@ -33,6 +34,11 @@ class RequirementJudged(Frozen):
     id: str
     proof: Proof
     evidence: str = ""
+    """Which fact it rests on, or what is missing, in words."""
+    tests: tuple[str, ...] = ()
+    """The tests and phases that show it, by the names their facts have."""
+    tree: str = ""
+    """What it was judged on: stale as soon as the workspace's tree is another."""
 
 
 class IterationStarted(Frozen):
@@ -61,6 +67,8 @@ class IterationFinished(Frozen):
     spent: Money = ZERO
     changed: int = 0
     """Paths that its checkpoint changed."""
+    proofs: tuple[ProofClaim, ...] = ()
+    """What the agent says proves which requirement."""
 
 
 class ContextCompacted(Frozen):

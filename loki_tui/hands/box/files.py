@@ -6,6 +6,7 @@ what is done after cannot differ but by what the file holds, which `Result.seal`
 
 from __future__ import annotations
 
+import binascii
 import errno
 import os
 import re
@@ -24,6 +25,8 @@ _PIECE = 4 * (_READ_CHARACTERS + 1)
 """Bytes that hold more characters than are shown, in any script: a longer line is always cut."""
 _EDIT_BYTES = 10_000_000
 _SNIFF = 8192
+FETCH_BYTES = 1 << 20
+"""Most of a file that one answer carries, before it is made text."""
 
 
 class Change(NamedTuple):
@@ -66,6 +69,28 @@ class Files:
                 return Result(ok=True, output=_excerpt(iter(lambda: file.readline(_PIECE), b""), offset, limit))
         except OSError as error:
             raise self._places.refusal(real, error) from error
+
+    def fetch(self, path: str, *, begin: int) -> Result:
+        """A piece of a file below the workspace as it is, in base 64.
+
+        Returns:
+            The piece in `output`, empty at the file's end; in `seal` what tells this state of the file from others.
+
+        Raises:
+            OperationError: There is no regular file of that name in the workspace, or it cannot be read.
+        """
+        real = self._places.resolve(path)
+        if not real.startswith(f"{self._places.root.rstrip('/')}/"):
+            raise OperationError(f"{self._name(real)} is not in the workspace.")
+        try:
+            with open(self._open(real), "rb") as file:
+                status = os.fstat(file.fileno())
+                file.seek(begin)
+                piece = file.read(FETCH_BYTES)
+        except OSError as error:
+            raise self._places.refusal(real, error) from error
+        state = f"{status.st_ino}:{status.st_size}:{status.st_mtime_ns}"
+        return Result(ok=True, output=binascii.b2a_base64(piece, newline=False).decode(), seal=state)
 
     def rewriting(self, path: str, content: str) -> Change:
         """What writing a whole file would change; nothing is touched.

@@ -183,6 +183,8 @@ class Hands:
             case "read_file":
                 limit = None if given.get("limit") is None else whole(given, "limit", 1)
                 return self._files.read(text(given, "path"), offset=whole(given, "offset", 1), limit=limit)
+            case "fetch":
+                return self._files.fetch(text(given, "path"), begin=whole(given, "begin", 1) - 1)
             case "write_file" | "edit_file":
                 return self._files.make(self._change(op, given))
             case "preview":

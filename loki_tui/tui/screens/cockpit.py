@@ -8,15 +8,13 @@ from textual import on, work
 from textual.binding import BindingType
 
 from loki_tui.tui.actions import bindings
-from loki_tui.tui.screens.looking_back import LookingBack
-from loki_tui.tui.screens.pane_keys import PaneKeys
-from loki_tui.tui.screens.steering import Steering
+from loki_tui.tui.screens.looking_closer import LookingCloser
 from loki_tui.tui.widgets.board import Pane
 from loki_tui.tui.widgets.rows_canvas import RowsCanvas
 from loki_tui.tui.widgets.rows_view import RowsView
 
 if TYPE_CHECKING:
-    from loki_tui.tui.feed import Feed, Item
+    from loki_tui.tui.feed import Feed
     from loki_tui.tui.screens.approvals import ApprovalsScreen
     from loki_tui.tui.screens.rules import RulesScreen
     from loki_tui.tui.session import RunSession
@@ -27,7 +25,7 @@ SCROLLED_BACK = 2_000
 """Items that scrolling back brings at the most; further back one goes by moving in time."""
 
 
-class CockpitScreen(Steering, LookingBack, PaneKeys):
+class CockpitScreen(LookingCloser):
     """Mission control for one run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("cockpit")]
@@ -51,8 +49,6 @@ class CockpitScreen(Steering, LookingBack, PaneKeys):
         if self._over is not None:
             self._over.repaint()
 
-    # -- a closer look --------------------------------------------------------------------------
-
     @on(RowsView.Opened)
     def _opened_item(self, message: RowsView.Opened) -> None:
         view = message.view
@@ -62,48 +58,12 @@ class CockpitScreen(Steering, LookingBack, PaneKeys):
             marks = self.session.iterations
             if message.item < len(marks):
                 self.look_at(marks[message.item].seq)
-        elif view.id == "activity" and (item := self._item(message.item)) is not None:
-            self._look_at_whole(item)
+        elif view.id == "activity" or view.cursor is not None:
+            self.look_closer(view)
         elif isinstance(view, Pane):
             self.action_zoom()
 
-    def _item(self, place: int | None) -> Item | None:
-        items = self.feed_painter.items if self.feed_painter is not None else []
-        if not items:
-            return None
-        return items[min(place, len(items) - 1)] if place is not None else items[-1]
-
-    @work(group="open", exclusive=True)
-    async def _look_at_whole(self, item: Item) -> None:
-        from loki_tui.core.errors import LokiError  # noqa: PLC0415 (after the first paint)
-        from loki_tui.tui.documents import document_of  # noqa: PLC0415
-        from loki_tui.tui.screens.viewer import ViewerScreen  # noqa: PLC0415
-
-        if self.session is None:
-            return
-        try:
-            document = await self.session.ask(lambda history: document_of(item, history))
-        except LokiError as error:
-            self.complain(error)
-        else:
-            self.app.push_screen(ViewerScreen(document, split=self.app.size.width >= 140))
-
-    @work(group="copy", exclusive=True)
-    async def action_copy(self) -> None:
-        """Copy the diff, the command or the words under the cursor."""
-        from loki_tui.core.errors import LokiError  # noqa: PLC0415 (after the first paint)
-        from loki_tui.tui.documents import to_copy  # noqa: PLC0415
-
-        item = self._item(self.board.pane("activity").cursor)
-        if item is None or self.session is None:
-            return
-        try:
-            text = await self.session.ask(lambda history: to_copy(item, history))
-        except LokiError as error:
-            self.complain(error)
-        else:
-            self.app.copy_to_clipboard(text)
-            self.notify(f"Copied {len(text):,} characters.", markup=False)
+    # -- the activity ---------------------------------------------------------------------------
 
     def action_filter(self) -> None:
         """Narrow the activity to one kind of things, or show all again."""

@@ -36,8 +36,10 @@ if TYPE_CHECKING:
 
 FRAME = 0.2
 """Seconds between repaints of what happens by itself, at the least; what a key asks for is painted at once."""
-AT_ONCE = frozenset({"moment", "opened"})
+AT_ONCE = frozenset({"moment", "opened", "focus"})
 """Changes that are painted at once: somebody waits for them."""
+ROOMY = 10
+"""Rows of a pane that keys go to, from which it shows what its lines rest on; a smaller one would show one line."""
 SOON = 0.001
 """Seconds that are as good as none; the library's timers divide by them."""
 TICK = 1.0
@@ -103,6 +105,8 @@ class RunScreen(Screen[None]):
         self._title = title
         self._mode = mode
         self._changed: set[str] = set()
+        self._close: set[str] = set()
+        """Panes that were last made for a close look."""
         self._painted_at = 0.0
         self._due: Timer | None = None
         self._ticking: Timer | None = None
@@ -196,6 +200,10 @@ class RunScreen(Screen[None]):
         """Everything is made for a width."""
         self.call_after_refresh(lambda: self.note("moment"))
 
+    def on_descendant_focus(self) -> None:
+        """A pane that keys go to is made for a close look, the one before is not any more."""
+        self.note("focus")
+
     def _tick(self) -> None:
         self.note("tick")
 
@@ -247,15 +255,17 @@ class RunScreen(Screen[None]):
             if pane.content_width == 0:
                 continue
             if name == "activity":
-                if changed - {"tick", "pulse"}:
+                if changed - {"tick", "pulse", "focus"}:
                     feed = self.session.feed if self.past is None else self.past[1]
                     rows, items = self.feed_painter.rows(feed, picture, pane.content_width)
                     pane.show(rows, items=items)
                 continue
             view = VIEWS[name]
-            if changed & (ALWAYS | view.kinds):
+            closely = self.board.arrangement.zoomed == name or (pane.has_focus and pane.size.height >= ROOMY)
+            if changed & (ALWAYS | view.kinds) or (closely != (name in self._close) and view.whole is not None):
+                (self._close.add if closely else self._close.discard)(name)
                 pane.set_title(view.title(picture))
-                rows, items = view.rows(picture, pane.content_width)
+                rows, items = view.made(picture, pane.content_width, closely=closely)
                 pane.show(rows, items=items)
 
 

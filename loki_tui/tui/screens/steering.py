@@ -117,6 +117,20 @@ class Steering(RunScreen):
         if budget is not None:
             await self.asked(session, lambda client: client.set_budget(budget), f"The budget is to be ${budget}.")
 
+    @work(group="steer")
+    async def action_review(self) -> None:
+        """Have the council sit once this iteration is over."""
+        from loki_tui.wording.proof import forced_when, given, next_sitting  # noqa: PLC0415 (after the first paint)
+
+        session = self._open_session()
+        if session is None or not self._can_hear(session):
+            return
+        if not given(session.state, "council_enabled"):
+            self.notify(next_sitting(session.state), severity="warning", markup=False)
+            return
+        when = forced_when(session.state)
+        await self.asked(session, lambda client: client.force_review(), f"Asked: the council sits {when}.")
+
     # -- the ground under these -----------------------------------------------------------------
 
     async def _ask_budget(self, session: RunSession) -> Decimal | None:
@@ -159,7 +173,7 @@ class Steering(RunScreen):
             return False
         return True
 
-    async def asked(self, session: RunSession, act: Callable[[RunClient], None], done: str) -> None:
+    async def asked(self, session: RunSession, act: Callable[[RunClient], object], done: str) -> None:
         """Ask something of the run's engine, and say so."""
         from loki_tui.core.errors import LokiError  # noqa: PLC0415 (after the first paint)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from loki_tui.core.money import format_limit, format_usd
 from loki_tui.core.terminal import one_line
-from loki_tui.core.vocabulary import Confinement, Status
+from loki_tui.core.vocabulary import Confinement, Purpose, Status
 from loki_tui.tui.picture import Picture
 from loki_tui.tui.rows import Row, Span, Tone, cells, row, spread
 from loki_tui.tui.views.signs import STATUS
 from loki_tui.wording.amounts import in_words
+from loki_tui.wording.proof import proven_text, streak_text
+from loki_tui.wording.receipts import headline_tone
 
 
 def rows(picture: Picture, width: int) -> list[Row]:
@@ -37,7 +39,9 @@ def _doing(picture: Picture) -> str:
     if state.running_phase:
         return f"measures {one_line(state.running_phase)}"
     if state.open_requests:
-        return f"asks {one_line(next(reversed(state.open_requests.values())).model)}"
+        asked = next(reversed(state.open_requests.values()))
+        sits = "the council sits, " if asked.purpose is Purpose.VOTE else ""
+        return f"{sits}asks {one_line(asked.model)}"
     return ""
 
 
@@ -58,6 +62,12 @@ def _place(picture: Picture, width: int) -> Row:
 def _surroundings(picture: Picture, width: int) -> Row:
     state = picture.state
     parts: list[Span] = []
+    if state.receipt is not None:
+        parts.append((one_line(state.receipt.headline), headline_tone(state.receipt.headline)))
+    if streak := streak_text(state):
+        parts.append((f"! {streak}", "warn"))
+    elif (proven := proven_text(state)) and width >= 100:
+        parts.append((proven, "plain"))
     if state.created is not None:
         parts.append((one_line(state.created.models.get("work", "")), "plain"))
     parts.append((in_words(picture.elapsed), "plain"))

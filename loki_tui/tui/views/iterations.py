@@ -11,6 +11,7 @@ from loki_tui.core.terminal import one_line
 from loki_tui.tui.picture import Picture
 from loki_tui.tui.rows import Row, Span, crop, row, spread
 from loki_tui.wording.amounts import counted, in_words
+from loki_tui.wording.proof import streak_text
 
 if TYPE_CHECKING:
     from loki_tui.runtime.history import IterationMark, IterationMarks
@@ -21,7 +22,8 @@ _ENDS = {"agent": "", "turns": "ran out of turns", "silence": "fell silent", "ti
 def title(picture: Picture) -> str:
     """What the pane's edge says."""
     count = len(picture.past_iterations)
-    return f"Iterations {count:,}" if count else "Iterations"
+    streak = streak_text(picture.state)
+    return f"Iterations {count:,}{f' ! {streak}' if streak else ''}" if count else "Iterations"
 
 
 def rows(picture: Picture, width: int) -> tuple[Sequence[Row], Sequence[int]]:

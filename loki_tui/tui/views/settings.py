@@ -12,7 +12,7 @@ from loki_tui.core.settings_docs import FieldDoc
 from loki_tui.core.settings_sources import Origin
 from loki_tui.tui.rows import Row, Tone, columns, row, wrap
 
-_VARIABLE = 31
+_VARIABLE = 36
 """Cells for the longest variable there is, and some more."""
 
 _SOURCES: dict[str, tuple[str, Tone]] = {

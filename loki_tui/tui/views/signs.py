@@ -33,6 +33,12 @@ VERDICT: dict[Verdict, tuple[str, Tone]] = {
     Verdict.ERROR: ("!", "bad"),
 }
 
+STALE: tuple[str, Tone] = ("~", "warn")
+"""Of what was found before the files changed."""
+
+SEVERITY: dict[str, Tone] = {"critical": "bad", "high": "bad", "medium": "warn", "low": "quiet"}
+"""How grave a finding sounds; its word always stands beside it."""
+
 RISK: dict[Risk, tuple[str, Tone]] = {
     Risk.READ: ("reads", "quiet"),
     Risk.EDIT: ("edits", "plain"),

@@ -42,7 +42,7 @@ async def test_every_setting_is_listed_with_its_value_and_where_that_comes_from(
         assert lines["LOKI_MAX_TURNS"] == ["50", "your", "file"]
         assert lines["LOKI_MAX_RETRIES"] == ["9", "environment"]
         assert lines["LOKI_MAX_ITERATIONS"] == ["1000", "default"]
-        assert lines["LOKI_COUNCIL_SIZE"] == ["3", "not", "in", "force"]
+        assert lines["LOKI_MAX_WORKTREES"] == ["5", "not", "in", "force"]
 
 
 async def test_all_there_is_to_say_about_one_is_said(project: Project) -> None:
@@ -128,7 +128,7 @@ async def test_what_stands_above_the_file_cannot_be_changed_here_and_says_why(pr
 
 async def at_planned(house: House) -> None:
     """A setting that nothing enforces yet is no other."""
-    await house.press("escape", "slash", *"votes")
+    await house.press("escape", "slash", *"worktrees")
     await house.press("enter", "enter")
     await house.shows("about", "not in force in this version")
     assert type(house.screen).__name__ == "SettingsScreen"

@@ -32,6 +32,7 @@ def _activity(picture: Picture, width: int) -> Made:
 
 PANES: dict[str, Callable[[Picture, int], Made]] = {
     **{name: view.rows for name, view in VIEWS.items()},
+    **{f"{name} looked at": view.whole for name, view in VIEWS.items() if view.whole is not None},
     "activity": _activity,
     "header": lambda picture, width: (header.rows(picture, width), None),
     "timeline": lambda picture, width: (timeline.rows(picture, width), None),
@@ -175,7 +176,7 @@ def test_a_look_back_says_where_one_is_and_shows_nothing_from_later() -> None:
     past.last_seq, past.iterations = len(records), picture_of("full").iterations
     top = text((header.rows(past, 120), None))
     assert "LOOKING BACK" in top
-    assert "event 40 of 259" in top
+    assert "event 40 of 268" in top
     assert len(VIEWS["iterations"].rows(past, 60)[0]) == 1
     assert "turns so far" in text(VIEWS["iterations"].rows(past, 60))
 

@@ -1,0 +1,32 @@
+"""The one reducer: events in, `RunState` out. Every face, the engine and resume use it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from loki_tui.core.events import Record
+from loki_tui.core.fold import life, proof, work
+from loki_tui.core.fold.reducer import apply_event
+from loki_tui.core.state import RunState
+
+VERSION: Final = 3
+"""Of the fold and of the shape of its state: states that another one journaled are not taken up."""
+
+RULES: Final = (life, work, proof)
+"""The modules whose rules are registered."""
+
+
+def fold(records: Iterable[Record], *, run: str = "") -> RunState:
+    """The state after all of these records."""
+    state = RunState(run=run)
+    for record in records:
+        apply(state, record)
+    return state
+
+
+def apply(state: RunState, record: Record) -> None:
+    """Take one more record into a state."""
+    state.seq = record.seq
+    state.at = record.at
+    apply_event(record.event, state)

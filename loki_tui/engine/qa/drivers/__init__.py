@@ -1,0 +1,1 @@
+"""Programs that drive a browser in a checkout: text to Loki itself, run by the hands' Node or Python."""

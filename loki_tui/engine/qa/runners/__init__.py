@@ -1,0 +1,1 @@
+"""How the tests of each ecosystem are run, and what is made of what the runner reports."""

@@ -1,0 +1,90 @@
+"""`loki plan`: the plan alone, what it cost, and what a run on it may cost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from loki_tui.core import events as ev
+from loki_tui.core.fold import fold
+from loki_tui.core.vocabulary import Purpose
+from loki_tui.store.paths import StateDirectory
+from loki_tui.store.reader import JournalReader
+from tests.support.answers import cassette
+from tests.support.program import Program
+from tests.support.scripted import call, plans, says
+
+
+def _records(loki: Program) -> list[ev.Record]:
+    (root,) = next(loki.state.iterdir()).joinpath("plans").iterdir()
+    with JournalReader.open(StateDirectory(root=root, workspace=loki.workspace)) as reader:
+        return list(reader.records(root.name))
+
+
+async def test_the_requirements_and_an_estimate_are_shown_and_nothing_else_is_done(loki: Program) -> None:
+    made = await loki("plan", "prd.md")
+    assert made.code == 0, made
+    assert "1 requirement" in made.out
+    assert "R1  It works" in made.out
+    assert "cost        " in made.out
+    assert "1 request" in made.out
+    assert "Nothing was started." in made.err
+    assert (await loki("runs")).out == ""
+    assert (await loki("runs", "--all")).out == ""
+    records = _records(loki)
+    state = fold(records)
+    assert state.answered == {Purpose.PLAN: 1}
+    assert state.closed is not None
+    assert state.closed.outcome == "stopped"
+
+
+async def test_a_plan_as_json_is_one_object(loki: Program) -> None:
+    done = await loki("plan", "--json")
+    assert done.code == 0, done
+    row = json.loads(done.out)
+    assert [each["title"] for each in row["requirements"]] == ["It works"]
+    assert (row["fallback"], row["requests"]) == (False, 1)
+    assert row["estimate"]["iterations"][0] >= 1
+    assert row["record"].startswith(str(loki.state))
+
+
+async def test_nobody_is_asked_to_approve_a_plan_that_nothing_follows_from(loki: Program) -> None:
+    done = await loki.with_(LOKI_STAGED_AUTONOMY="true")("plan")
+    assert done.code == 0, done
+
+
+async def test_a_budget_that_does_not_cover_the_plan_is_said_at_once(loki: Program) -> None:
+    done = await loki("plan", "--budget", "0.000001")
+    assert done.code == 2, done
+    assert "does not cover the next request" in done.err
+    assert done.out == ""
+    assert not any(isinstance(record.event, ev.ModelRequested) for record in _records(loki))
+
+
+async def test_a_model_that_plans_nothing_leaves_one_requirement_and_is_no_success(
+    loki: Program, tmp_path: Path
+) -> None:
+    twice = says(call("submit_plan", requirements=[{"id": "R1", "title": ""}]))
+    recording = cassette(tmp_path / "bad.jsonl", plan=twice)
+    recording.write_text(recording.read_text() + "\n" + recording.read_text())
+    done = await loki.with_(LOKI_CASSETTE=str(recording))("plan")
+    assert done.code == 1, done
+    assert "no plan that can be used" in done.err
+    assert "2 requests" in done.out
+
+
+async def test_what_a_model_wrote_is_text_and_nothing_else(loki: Program, tmp_path: Path) -> None:
+    recording = cassette(tmp_path / "odd.jsonl", plan=plans("It \x1b[2Jclears [bold]this[/bold]"))
+    done = await loki.with_(LOKI_CASSETTE=str(recording))("plan")
+    assert done.code == 0, done
+    assert "\x1b" not in done.out
+    assert "[bold]this[/bold]" in done.out
+
+
+async def test_without_a_prd_or_somebody_to_answer_nothing_is_asked(loki: Program, tmp_path: Path) -> None:
+    assert (await loki("plan", "nowhere.md")).code == 2
+    assert (await loki.without("LOKI_PROVIDER", "LOKI_CASSETTE")("plan")).code == 2
+    empty = tmp_path / "empty.jsonl"
+    empty.write_text("")
+    exhausted = await loki.with_(LOKI_CASSETTE=str(empty))("plan")
+    assert exhausted.code not in {0, 130}, exhausted
