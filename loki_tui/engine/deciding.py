@@ -82,12 +82,7 @@ def unproven(state: RunState, settings: Settings) -> tuple[str, ...]:
     reasons += _of_phases(state, settings, PHASES)
     if settings.phase_code_review:
         reasons += _of_phase(state, CODE_REVIEW, required=False)
-    reasons += [
-        f"{name} ({judged.requirement.title}) is {judged.proof}{f': {judged.evidence}' if judged.evidence else ''}"
-        for name, judged in state.requirements.items()
-        if judged.proof is not Proof.PROVEN
-    ]
-    return tuple(reasons)
+    return (*reasons, *_of_requirements(state))
 
 
 def promising(state: RunState, settings: Settings) -> bool:
@@ -98,7 +93,7 @@ def promising(state: RunState, settings: Settings) -> bool:
 
 def reviewable(state: RunState, settings: Settings) -> bool:
     """Whether it is worth while to have the work reviewed: whatever was measured speaks for it."""
-    return promising(state, settings) and not list(_of_phases(state, settings, PHASES))
+    return promising(state, settings) and not [*_of_phases(state, settings, PHASES), *_of_requirements(state)]
 
 
 def _of_phases(state: RunState, settings: Settings, phases: tuple[Phase, ...]) -> Iterator[str]:
@@ -116,6 +111,13 @@ def _of_phase(state: RunState, name: str, *, required: bool) -> Iterator[str]:
         yield f"{name}: {fact.why}"
 
 
+def _of_requirements(state: RunState) -> Iterator[str]:
+    for name, judged in state.requirements.items():
+        if judged.proof is not Proof.PROVEN:
+            said = f": {judged.evidence}" if judged.evidence else ""
+            yield f"{name} ({judged.requirement.title}) is {judged.proof}{said}"
+
+
 def _of_the_council(state: RunState, settings: Settings) -> Iterator[str]:
     if not settings.council_enabled or _approved(state):
         return
@@ -125,7 +127,8 @@ def _of_the_council(state: RunState, settings: Settings) -> Iterator[str]:
         return
     yield f"the council did not approve: {decided.reason}"
     for vote in state.council.votes:
-        if vote.verdict == "reject" and not vote.void:
+        # One who cites nothing gave no vote at all: why is nothing that the agent could work on.
+        if vote.verdict == "reject" and not vote.void and vote.evidence:
             yield from (f"{vote.member} of the council: {reason}" for reason in vote.reasons)
 
 

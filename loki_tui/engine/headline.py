@@ -43,7 +43,7 @@ def headline(facts: Facts) -> Conclusion:
         *_of_requirements(facts),
     ]
     if facts.outcome != "completed":
-        findings.append(_gap(f"the run ended as {facts.outcome}: {facts.reason}"))
+        findings.append(_against(f"the run ended as {facts.outcome}: {facts.reason}"))
     gaps = tuple(dict.fromkeys(found.text for found in findings if found.is_gap))
     against = tuple(dict.fromkeys(found.text for found in findings if not found.is_gap))
     if against:

@@ -22,6 +22,7 @@ NAMED = 20
 """Tests that are journaled as what proves a requirement."""
 
 _UNCLAIMED = "no test is named for it: name in finish_iteration's `proofs` the tests that would fail without it"
+_ALL = "all tests together show nothing in particular: name those that do"
 
 _SUFFIXES = frozenset({"py", "js", "cjs", "mjs", "ts", "tsx", "jsx", "go", "rs", "java"})
 
@@ -91,13 +92,15 @@ class Bench:
         assert self._tests is not None
         if (phase := self._state.phases.get(name)) is not None:
             if phase.phase == UNIT_TESTS and self._tests:
-                return Judgement(Proof.UNPROVEN, "all tests together show nothing in particular: name those that do")
+                return Judgement(Proof.UNPROVEN, _ALL)
             return self._of_phase(phase)
         wanted = _words(name)
         # A runner that was started in a directory of tests leaves that directory out.
         cases = [case for case, words in self._by_words if _contains(words, wanted) or _ends(name, wanted, words)]
         if not cases:
             return Judgement(Proof.UNPROVEN, f"no test of that name ran: {name}")
+        if len(self._state.requirements) > 1 < len(cases) == len(self._tests):
+            return Judgement(Proof.UNPROVEN, _ALL)
         for outcome, proof, said in (
             ("failed", Proof.FAILING, "fails"),
             ("skipped", Proof.UNPROVEN, "was skipped"),

@@ -71,10 +71,10 @@ class Verifier:
         )
         self._of = checkpoint.checkpoint
         if before is not None:
-            scenes.base_tests, scenes.base_seconds = before.base_tests, before.base_seconds
+            scenes.base = before.base
         known = self._chronicle.state.phases.get(UNIT_TESTS)
         if known is not None and known.tree == checkpoint.tree:
-            scenes.tests = reported_tests(self._chronicle, known)
+            scenes.tests, scenes.test_seconds = reported_tests(self._chronicle, known), known.seconds
         return scenes
 
     def _finish(self, checkpoint: ev.CheckpointTaken, phase: Phase, measured: Measured) -> None:

@@ -36,7 +36,13 @@ def sitting(number: int, tree: str, *, approved: bool, at: int = 1) -> tuple[Eve
     """The council sits."""
     return (
         ev.CouncilConvened(sitting=number, reason="why", members=("one",), iteration=at, tree=tree),
-        ev.VoteCast(sitting=number, member="one", verdict="approve" if approved else "reject", reasons=("the reason",)),
+        ev.VoteCast(
+            sitting=number,
+            member="one",
+            verdict="approve" if approved else "reject",
+            reasons=("the reason",),
+            evidence=("calc.py:3",),
+        ),
         ev.CouncilDecided(sitting=number, approved=approved, reason="1 of 1", tree=tree, approving=1, needed=1),
     )
 
@@ -108,6 +114,13 @@ def test_what_is_missing_is_named(events: tuple[Event, ...], why: str) -> None:
     settings = limits(council_enabled=True)
     assert any(reason.startswith(why) for reason in missing(state_of(*events), settings))
     assert isinstance(decide(state_of(*events), settings, SOON), GoOn)
+
+
+def test_a_member_who_gave_no_vote_gives_no_work() -> None:
+    silent = ev.VoteCast(sitting=1, member="two", verdict="reject", reasons=("There is no usable vote: 503",))
+    convened, cast, decided = sitting(1, "t1", approved=False)
+    unmet = missing(state_of(*DONE, convened, silent, cast, decided), limits(council_enabled=True))
+    assert unmet == ("the council did not approve: 1 of 1", "one of the council: the reason")
 
 
 def test_an_agent_that_claims_nothing_is_reproached_with_nothing() -> None:
@@ -227,4 +240,6 @@ def test_what_costs_much_waits_for_what_costs_little() -> None:
     assert promising(state_of(*DONE), every)
     assert not reviewable(state_of(*DONE), every)
     assert not reviewable(state_of(*DONE, phase("security", Verdict.FAILED)), every)
-    assert reviewable(state_of(*DONE, phase("security", Verdict.PASSED)), limits(phase_security=True))
+    secure = (*DONE, phase("security", Verdict.PASSED))
+    assert reviewable(state_of(*secure), limits(phase_security=True))
+    assert not reviewable(state_of(*secure, judged("t1", Proof.UNPROVEN)), limits(phase_security=True))

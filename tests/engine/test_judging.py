@@ -86,6 +86,16 @@ def test_anything_else_does_not(claimed: tuple[str, ...], proof: Proof, why: str
     assert found.tests == ()
 
 
+@pytest.mark.parametrize("name", ["tests", "tests/test_store.py"])
+def test_a_name_that_all_tests_have_in_common_proves_one_requirement_and_not_one_of_several(name: str) -> None:
+    two = ev.RequirementsPlanned(requirements=(Requirement(id="R1", title="A"), Requirement(id="R2", title="B")))
+    passed = phase("unit tests", Verdict.PASSED)
+    assert Bench(state_of(passed), CASES[:3]).judge(judged(name)).proof is Proof.PROVEN
+    found = Bench(state_of(passed, two), CASES[:3]).judge(judged(name))
+    assert found == Judgement(Proof.UNPROVEN, "all tests together show nothing in particular: name those that do")
+    assert Bench(state_of(passed, two), CASES[:1]).judge(judged("test_it_saves")).proof is Proof.PROVEN
+
+
 def test_a_test_that_would_not_notice_proves_nothing() -> None:
     weak = "tests/test_store.py::StoreTest::test_it_saves"
     found = bench(hollow=(weak,)).judge(judged("test_it_saves", "test_it_loads"))

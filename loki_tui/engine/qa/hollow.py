@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
+from loki_tui.core.settings import Settings
 from loki_tui.core.vocabulary import Finding, TestCase, Verdict
 from loki_tui.engine.qa.inside import text_of
 from loki_tui.engine.qa.phase import TEST_STRENGTH, Measured
@@ -17,6 +19,10 @@ from loki_tui.engine.qa.testing import TestRun, run_tests
 from loki_tui.engine.qa.vacuous import look_at
 
 _EMPTY_SECONDS = 120.0
+_LEAST_SECONDS = 60.0
+"""What the tests have at the least on a product that does nothing: that they take no longer shows only at their end."""
+_TIMES = 3
+"""And this many times what they took on the product as it is."""
 _MODULES = 3000
 """Most modules that are emptied."""
 _NAMED = 100
@@ -24,10 +30,10 @@ _NAMED = 100
 
 _ANEW = "that does nothing would have to be built anew: whether its tests notice is not tried"
 _CANNOT = {
-    "cargo": (Verdict.NOT_APPLICABLE, f"Rust {_ANEW}"),
-    "go": (Verdict.NOT_RUN, f"Go {_ANEW}"),
-    "maven": (Verdict.NOT_RUN, f"Java {_ANEW}"),
-    "gradle": (Verdict.NOT_RUN, f"Java {_ANEW}"),
+    "cargo": f"Rust {_ANEW}",
+    "go": f"Go {_ANEW}",
+    "maven": f"Java {_ANEW}",
+    "gradle": f"Java {_ANEW}",
 }
 
 
@@ -77,7 +83,7 @@ class TestStrength:
     async def _emptied(self, scene: Scene, files: tuple[str, ...], passing: set[str]) -> Measured:
         runner = await choose(scene.here, files, scene.settings)
         if runner is not None and runner.name in _CANNOT:
-            return Measured(*_CANNOT[runner.name], command=runner.command)
+            return Measured(Verdict.NOT_RUN, _CANNOT[runner.name], command=runner.command)
         product = _Product(python_of(files), script_of(files), data_of(files))
         if not product.any:
             return Measured(Verdict.NOT_RUN, "there is nothing of the product that could be emptied")
@@ -85,7 +91,7 @@ class TestStrength:
 
     async def _tried(self, scene: Scene, product: _Product, passing: set[str]) -> Measured:
         run = await _run_on(scene, product, "raises")
-        if (why := _untried(run)) is not None:
+        if (why := _untried(run, scene)) is not None:
             return Measured(Verdict.NOT_RUN, why, command=run.command, output=run.output, seconds=run.seconds)
         hollow, seconds = _passing(run, passing), run.seconds
         if hollow and product.script:
@@ -99,8 +105,19 @@ class TestStrength:
 async def _run_on(scene: Scene, product: _Product, manner: Manner) -> TestRun:
     async with scene.fresh() as place:
         await _empty(place, product, manner)
-        limit = min(scene.settings.test_timeout, scene.settings.phase_timeout)
-        return await run_tests(place, scene.settings.model_copy(update={"test_timeout": limit}), plant=False)
+        settings = scene.settings.model_copy(update={"test_timeout": seconds_for(scene.settings, scene.test_seconds)})
+        return await run_tests(place, settings, plant=False)
+
+
+def seconds_for(settings: Settings, usual: float | None) -> float:
+    """How long the tests may take without the product: they have no more to do than with it, unless they hang.
+
+    Args:
+        settings: Their limits.
+        usual: Seconds that they take with it, where that is known.
+    """
+    expected = inf if usual is None else max(_LEAST_SECONDS, _TIMES * usual)
+    return min(settings.test_timeout, settings.phase_timeout, expected)
 
 
 async def _empty(place: Place, product: _Product, manner: Manner) -> None:
@@ -119,8 +136,11 @@ async def _empty(place: Place, product: _Product, manner: Manner) -> None:
         await place.run(f"python3 {place.own}/empty.py {place.own}/modules", timeout=_EMPTY_SECONDS)
 
 
-def _untried(run: TestRun) -> str | None:
+def _untried(run: TestRun, scene: Scene) -> str | None:
     """Why a run on a product that does nothing says nothing; none where it does."""
+    if run.timed_out:
+        limit = seconds_for(scene.settings, scene.test_seconds)
+        return f"on a product that does nothing, the tests do not end within {limit:g} s"
     if run.verdict is Verdict.ERROR:
         return f"on a product that does nothing, {run.why}"
     if run.verdict is Verdict.NOT_APPLICABLE:

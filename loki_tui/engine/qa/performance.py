@@ -121,7 +121,6 @@ def _called(side: _Side, here: _Side) -> str:
 
 
 def _judged(scene: Scene, here: _Side, base: _Side, compared: list[Comparison]) -> Measured:
-    scene.base_seconds.update({each.name: each.base for each in compared})
     tolerance = scene.settings.performance_tolerance
     if not compared:
         return _measured(here, Verdict.NOT_APPLICABLE, "no benchmark is at the base and here under the same name")

@@ -78,20 +78,22 @@ async def _changes(base: Place | None, here: Place, paths: Sequence[str]) -> lis
 
 async def _base(scene: Scene, place: Place) -> _Base:
     """The tests of the base, measured once."""
-    run = None
-    if scene.base_tests is None:
+    run, known = None, scene.known_base
+    if known.tests is None and not known.trouble:
         # Written before the agent began: there is no need to try whether its runner tells the truth.
         run = await run_tests(place, scene.settings, plant=False)
         if run.verdict is Verdict.NOT_APPLICABLE or (not run.cases and run.counts is not None and not _ran(run)):
-            scene.base_tests = ()
+            known.tests = ()
         elif run.verdict is Verdict.ERROR or not run.cases:
             why = run.why if run.verdict in {Verdict.ERROR, Verdict.NOT_RUN} else f"no report of each test ({run.why})"
-            return _Base(Verdict.NOT_RUN, f"the base's tests give nothing to compare with: {why}", run)
+            known.trouble = f"the base's tests give nothing to compare with: {why}"
         else:
-            scene.base_tests = run.cases
-    if not scene.base_tests:
+            known.tests = run.cases
+    if known.trouble:
+        return _Base(Verdict.NOT_RUN, known.trouble, run)
+    if not known.tests:
         return _Base(Verdict.NOT_APPLICABLE, "the base has no tests", run)
-    if not any(case.outcome == "passed" for case in scene.base_tests):
+    if not any(case.outcome == "passed" for case in known.tests):
         return _Base(Verdict.NOT_APPLICABLE, "no test passes at the base", run)
     return _Base(run=run)
 
@@ -101,7 +103,7 @@ def _ran(run: TestRun) -> bool:
 
 
 def _judged(scene: Scene, base: _Base, weakening: Weakening) -> Measured:
-    tests, base_tests = scene.tests or (), scene.base_tests or ()
+    tests, base_tests = scene.tests or (), scene.known_base.tests or ()
     fates, check = Fates(), None
     if base.verdict is None and not tests:
         base = _Base(

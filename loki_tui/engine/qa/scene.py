@@ -83,6 +83,16 @@ class Place:
 
 
 @dataclass(slots=True)
+class Base:
+    """What is known of the base; kept from one measurement to the next, since the base stays as it is."""
+
+    tests: tuple[TestCase, ...] | None = None
+    """What its unit tests came to; none until measured."""
+    trouble: str = ""
+    """Why they gave nothing to compare with, where they were tried and gave nothing."""
+
+
+@dataclass(slots=True)
 class Scene:
     """One checkpoint that is being measured."""
 
@@ -99,10 +109,9 @@ class Scene:
     """Paths that differ from the base, sorted, deleted ones included."""
     tests: tuple[TestCase, ...] | None = None
     """What the unit tests came to here, once they ran."""
-    base_tests: tuple[TestCase, ...] | None = None
-    """What they came to at the base; none until measured. Kept from one measurement to the next."""
-    base_seconds: dict[str, float] = field(default_factory=dict)
-    """Benchmark to what it took at the base. Kept from one measurement to the next."""
+    test_seconds: float | None = None
+    """How long they took, where that is known."""
+    known_base: Base = field(default_factory=Base)
 
     @asynccontextmanager
     async def fresh(self) -> AsyncIterator[Place]:

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from loki_tui.core.errors import LokiError
 from loki_tui.core.settings import Settings, variable_of
 from loki_tui.core.vocabulary import TestCase, Verdict
-from loki_tui.engine.qa.phase import UNIT_TESTS, Measured, Phase
-from loki_tui.engine.qa.scene import OpenCheckout, Place, Scene
+from loki_tui.engine.qa.phase import Measured, Phase
+from loki_tui.engine.qa.scene import Base, OpenCheckout, Place, Scene
 
 
 class Scenes:
@@ -41,10 +41,10 @@ class Scenes:
         self._changed = changed
         self.tests: tuple[TestCase, ...] | None = None
         """What the unit tests came to, once they ran; may be set by who knows it from before."""
-        self.base_tests: tuple[TestCase, ...] | None = None
-        """What they came to at the base, once measured; may be set by who knows it from before."""
-        self.base_seconds: dict[str, float] = {}
-        """Benchmark to what it took at the base, as far as measured."""
+        self.test_seconds: float | None = None
+        """How long they took; may be set likewise."""
+        self.base = Base()
+        """What is known of the base, once measured; may be set likewise."""
 
     def through(self, wrap: Callable[[OpenCheckout], OpenCheckout]) -> Scenes:
         """Scenes of the same checkpoint whose checkouts are made in another way; nothing is known in them yet."""
@@ -77,15 +77,11 @@ class Scenes:
             diff=self._diff,
             changed=self._changed,
             tests=self.tests,
-            base_tests=self.base_tests,
-            base_seconds=self.base_seconds,
+            test_seconds=self.test_seconds,
+            known_base=self.base,
         )
-        try:
-            measured = await phase.measure(scene)
-        finally:
-            # What was found out about the base holds, whatever became of the phase.
-            self.base_tests, self.base_seconds = scene.base_tests, scene.base_seconds
-        self.tests = measured.tests if phase.name == UNIT_TESTS and measured.tests else scene.tests
+        measured = await phase.measure(scene)
+        self.tests, self.test_seconds = scene.tests, scene.test_seconds
         return measured
 
 

@@ -38,6 +38,7 @@ class TestRun:
     command: str = ""
     """What a person types to run the same tests."""
     exit_code: int | None = None
+    timed_out: bool = False
     counts: Counts | None = None
     cases: tuple[TestCase, ...] = ()
     output: str = ""
@@ -82,6 +83,7 @@ async def run_tests(place: Place, settings: Settings, *, plant: bool = True) -> 
         runner=runner.name,
         command=runner.command,
         exit_code=ran.result.exit_code,
+        timed_out=ran.result.timed_out,
         counts=ran.report.counts,
         cases=ran.report.cases,
         output=ran.result.output,

@@ -18,7 +18,7 @@ class UnitTests:
     async def measure(self, scene: Scene) -> Measured:
         """Run them; what became of each is kept in the scene."""
         run = await run_tests(scene.here, scene.settings)
-        scene.tests = run.cases
+        scene.tests, scene.test_seconds = run.cases, run.seconds
         return Measured(
             run.verdict,
             run.why,

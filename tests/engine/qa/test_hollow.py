@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from loki_tui.core.vocabulary import TestCase, Verdict
-from loki_tui.engine.qa.hollow import TestStrength
+from loki_tui.engine.qa.hollow import TestStrength, seconds_for
 from loki_tui.engine.qa.phase import Measured
 from loki_tui.engine.qa.unit import UnitTests
-from tests.support.qa import needs, scene_of
+from tests.support.qa import needs, scene_of, settings_of
 
 needs_node = pytest.mark.skipif(bool(needs("node")), reason=needs("node"))
 
@@ -256,7 +256,12 @@ class T(unittest.TestCase):
 async def test_a_product_whose_tests_hang_without_it_is_not_run(tmp_path: Path) -> None:
     measured = await measure(tmp_path, {"shop.py": APP, "test_a.py": HANGING}, test_timeout=10)
     assert measured.verdict is Verdict.NOT_RUN
-    assert "time limit" in measured.why
+    assert measured.why == "on a product that does nothing, the tests do not end within 10 s"
+
+
+@pytest.mark.parametrize(("usual", "limit"), [(0.01, 60), (100.0, 300), (500.0, 600), (None, 600)])
+def test_they_have_a_multiple_of_their_usual_time(usual: float | None, limit: float) -> None:
+    assert seconds_for(settings_of(test_timeout=600), usual) == limit
 
 
 # -- JavaScript ---------------------------------------------------------------------------------
@@ -318,4 +323,4 @@ async def test_node(tmp_path: Path, files: dict[str, str], hollow: list[str]) ->
 async def test_rust_is_not_tried(tmp_path: Path) -> None:
     async with scene_of(tmp_path, {"Cargo.toml": "", "src/lib.rs": "", "README.md": "x"}) as scene:
         scene.tests = (TestCase(id="a", outcome="passed"),)
-        assert (await TestStrength().measure(scene)).verdict is Verdict.NOT_APPLICABLE
+        assert (await TestStrength().measure(scene)).verdict is Verdict.NOT_RUN

@@ -34,7 +34,6 @@ async def test_much_slower_than_the_base(tmp_path: Path) -> None:
     assert found.command == "make -s bench"
     assert found.checks[0].verdict is Verdict.FAILED
     assert found.findings[0].severity == "high"
-    assert 0.1 <= scene.base_seconds["the whole command"] < 0.5
     assert found.seconds > 3 * (0.1 + 0.5)
 
 

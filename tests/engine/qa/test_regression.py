@@ -141,9 +141,14 @@ async def test_nothing_changed(tmp_path: Path) -> None:
 
 async def test_a_base_that_cannot_be_run(tmp_path: Path) -> None:
     # What would be run in place of the runner: no test of the base is.
-    found = await measured(tmp_path, BASE, {**BASE, "unittest.py": ""})
-    assert found.verdict is Verdict.NOT_RUN
+    async with scene_of(tmp_path, BASE, {**BASE, "unittest.py": ""}) as scene:
+        found = await Regression().measure(scene)
+        again = await Regression().measure(scene)
+    assert found.verdict is again.verdict is Verdict.NOT_RUN
     assert "nothing to compare with" in found.why
+    assert again.why == found.why
+    assert found.command
+    assert not again.command, "it stays as it is"
 
 
 async def test_settings_of_this_run_in_the_workspace(tmp_path: Path) -> None:
@@ -156,7 +161,7 @@ async def test_settings_of_this_run_in_the_workspace(tmp_path: Path) -> None:
 async def test_the_base_is_measured_once(tmp_path: Path) -> None:
     async with scene_of(tmp_path, {**BASE, "README": "new"}, BASE) as scene:
         first = await Regression().measure(scene)
-        assert scene.base_tests is not None
+        assert scene.known_base.tests is not None
         assert scene.tests is not None  # nobody had run them: then this does
         second = await Regression().measure(scene)
     assert first.verdict is second.verdict is Verdict.PASSED

@@ -96,15 +96,15 @@ async def test_what_was_found_out_reaches_the_phases_after_it(checkouts: Checkou
     seen: list[tuple[object, ...]] = []
 
     async def note(scene: Scene) -> Measured:
-        seen.append((scene.diff, scene.changed, scene.tests, scene.base_tests, dict(scene.base_seconds)))
+        seen.append((scene.diff, scene.changed, scene.tests, scene.known_base.tests))
         return Measured(Verdict.PASSED, "")
 
-    async def unit(_scene: Scene) -> Measured:
+    async def unit(scene: Scene) -> Measured:
+        scene.tests = (RED,)
         return Measured(Verdict.FAILED, "", tests=(RED,))
 
     async def compare(scene: Scene) -> Measured:
-        scene.base_tests = (GREEN,)
-        scene.base_seconds["b"] = 1.5
+        scene.known_base.tests = (GREEN,)
         # What another phase reports as its tests is no word of the unit tests.
         return Measured(Verdict.PASSED, "", tests=(GREEN,))
 
@@ -112,21 +112,21 @@ async def test_what_was_found_out_reaches_the_phases_after_it(checkouts: Checkou
     for phase in (Doing(note), Doing(unit, UNIT_TESTS), Doing(note), Doing(compare), Doing(note)):
         await scenes.measure(phase)
     assert seen == [
-        ("the diff", ("a",), None, None, {}),
-        ("the diff", ("a",), (RED,), None, {}),
-        ("the diff", ("a",), (RED,), (GREEN,), {"b": 1.5}),
+        ("the diff", ("a",), None, None),
+        ("the diff", ("a",), (RED,), None),
+        ("the diff", ("a",), (RED,), (GREEN,)),
     ]
-    assert (scenes.tests, scenes.base_tests, scenes.base_seconds) == ((RED,), (GREEN,), {"b": 1.5})
+    assert (scenes.tests, scenes.base.tests) == ((RED,), (GREEN,))
 
 
 async def test_what_a_phase_found_at_the_base_holds_although_it_came_to_nothing(checkouts: Checkouts) -> None:
     async def dies(scene: Scene) -> Measured:
-        scene.base_tests = (GREEN,)
+        scene.known_base.tests = (GREEN,)
         raise WorkspaceError("The hands are gone.")
 
     scenes = Scenes(SETTINGS, checkouts, None, "", ())
     assert await scenes.measure(Doing(dies)) == Measured(Verdict.ERROR, "The hands are gone.")
-    assert scenes.base_tests == (GREEN,)
+    assert scenes.base.tests == (GREEN,)
     assert [made.closed for made in checkouts.made] == [1]
 
 
