@@ -85,6 +85,11 @@ _FOOTER = frozenset(
 )
 """Actions that the last line of the screen names."""
 
+STEERING = frozenset({"run.pause", "run.steer", "run.approvals"})
+"""What can be done about a run only until it has ended; the last line names `SEEING` instead after that."""
+
+SEEING = frozenset({"run.receipt"})
+
 _WRITTEN = {
     "question_mark": "?", "comma": ",", "slash": "/", "asterisk": "*", "plus": "+", "equals_sign": "=", "minus": "-",
     "left_square_bracket": "[", "right_square_bracket": "]", "left_curly_bracket": "{", "right_curly_bracket": "}",

@@ -239,6 +239,18 @@ async def test_the_last_line_names_keys_that_fit(enter: Enter) -> None:
         await until(pilot, lambda: len(shown(bar)) <= 40, "a shorter line")
 
 
+async def test_the_last_line_names_what_can_be_done_about_a_run_that_ended(enter: Enter) -> None:
+    b = enter(FULL)
+    async with b.app.run_test(size=(120, 36)) as pilot:
+        await b.open(pilot)
+        bar = b.cockpit.query_one(KeyBar)
+        assert " p Pause " in shown(bar)
+        assert "Receipt" not in shown(bar)
+        b.live.append(ev.RunClosed(outcome="stopped", reason="ada asked for it"))
+        await until(pilot, lambda: " v Receipt " in shown(bar), "another line")
+        assert not any(label in shown(bar) for label in ("Pause", "Steer", "Approvals"))
+
+
 async def test_a_key_that_a_person_chose_works_in_place_of_the_other(enter: Enter) -> None:
     b = enter(FULL, keymap={"pane.zoom": "f7"})
     async with b.app.run_test(size=(120, 36)) as pilot:

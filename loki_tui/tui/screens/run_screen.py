@@ -238,6 +238,7 @@ class RunScreen(Screen[None]):
         top, line = self.query_one("#header", RowsCanvas), self.query_one(Timeline)
         top.show(header.rows(picture, top.size.width))
         line.show(timeline.rows(picture, line.size.width))
+        self.query_one(KeyBar).tell_ended(ended=picture.status.ended)
         waiting = bool(picture.state.undecided)
         if waiting != self.board.waiting:
             self.board.waiting = waiting

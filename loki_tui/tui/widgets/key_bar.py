@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from textual.events import Resize
 
-from loki_tui.tui.actions import Scope, actions_of, key_text
+from loki_tui.tui.actions import SEEING, STEERING, Action, Scope, actions_of, key_text
 from loki_tui.tui.rows import Row, Span, cells
 from loki_tui.tui.widgets.rows_canvas import RowsCanvas
 
@@ -23,6 +23,7 @@ class KeyBar(RowsCanvas):
         self._scopes = scopes
         self.notice = ""
         """Said in place of the keys, while there is something to say."""
+        self._ended = False
 
     def on_mount(self) -> None:
         """Show the keys."""
@@ -35,7 +36,8 @@ class KeyBar(RowsCanvas):
     def show_keys(self) -> None:
         """Show them, or the notice."""
         keymap: Mapping[str, str] = getattr(self.app, "keymap_given", {})
-        self.show([((f" {self.notice}", "warn"),)] if self.notice else [_keys(self._scopes, keymap, self.size.width)])
+        actions = [each for scope in self._scopes for each in actions_of(scope) if self._names(each)]
+        self.show([((f" {self.notice}", "warn"),)] if self.notice else [_keys(actions, keymap, self.size.width)])
 
     def say(self, notice: str) -> None:
         """Show a notice; an empty one brings the keys back."""
@@ -43,18 +45,25 @@ class KeyBar(RowsCanvas):
             self.notice = notice
             self.show_keys()
 
+    def tell_ended(self, *, ended: bool) -> None:
+        """Name what can still be done about the run that is shown."""
+        if ended != self._ended:
+            self._ended = ended
+            self.show_keys()
 
-def _keys(scopes: tuple[Scope, ...], keymap: Mapping[str, str], width: int) -> Row:
+    def _names(self, action: Action) -> bool:
+        return action.id not in STEERING and (action.footer or action.id in SEEING) if self._ended else action.footer
+
+
+def _keys(actions: Iterable[Action], keymap: Mapping[str, str], width: int) -> Row:
+    """Those that fit; the most important come first."""
     spans: list[Span] = []
     room = width
-    for scope in scopes:
-        for action in actions_of(scope):
-            if not action.footer:
-                continue
-            pair: list[Span] = [(f" {key_text(action, keymap).split()[0]}", "accent"), (f" {action.label} ", "quiet")]
-            size = sum(cells(text) for text, _ in pair)
-            if size > room:
-                return tuple(spans)
-            spans += pair
-            room -= size
+    for action in actions:
+        pair: list[Span] = [(f" {key_text(action, keymap).split()[0]}", "accent"), (f" {action.label} ", "quiet")]
+        size = sum(cells(text) for text, _ in pair)
+        if size > room:
+            break
+        spans += pair
+        room -= size
     return tuple(spans)
