@@ -111,6 +111,8 @@ def test_the_undisturbed_run_has_everything_in_it(undisturbed: Story) -> None:
     assert kinds["delegate_finished"] == 2
     assert kinds["steering_delivered"] == 1
     assert kinds["approval_decided"] == 8
+    assert kinds["vote_cast"] == 3
+    assert kinds["council_decided"] == 1
     assert [event.verdict for event in undisturbed.events if isinstance(event, ev.PhaseFinished)] == [
         "failed",
         "passed",
@@ -208,7 +210,7 @@ def _check_approvals(story: Story) -> None:
     for event in story.events:
         if isinstance(event, ev.ApprovalDecided) and event.decision == "approved":
             approved.add(asked[event.approval])
-        if isinstance(event, ev.ActionStarted) and event.tool != "delegate":
+        if isinstance(event, ev.ActionStarted) and event.tool not in {"delegate", "read_file"}:
             assert event.call in approved
 
 

@@ -191,7 +191,9 @@ SETTINGS = Settings.model_validate(
         "test_command": TEST,
         "max_iterations": 5,
         **FACTS_ALONE,
-        "phase_regression": True,
+        "council_enabled": True,
+        "council_size": 2,
+        "council_threshold": 2,
     }
 )
 

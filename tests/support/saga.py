@@ -72,6 +72,11 @@ def calls_of(step: str, *, tag: str = "") -> list[tuple[str, Given]]:
             return [("shell", {"command": f"echo w5{tag} >> ran.log; echo yes > fixed"}), _FINISH]
         case "s1.1" | "s2.1":
             return [("write_file", {"path": f"{step[:2]}.txt", "content": f"by {step[:2]}\n"})]
+        case name if re.fullmatch(r"council .*\.1", name):
+            return [("read_file", {"path": "a.txt"})]
+        case name if re.fullmatch(r"council .*\.2", name):
+            vote: Given = {"verdict": "approve", "reasons": ["It works."], "evidence": ["a.txt:1", "unit tests"]}
+            return [("cast_vote", vote)]
         case "s1.2" | "s2.2":
             return [("finish_iteration", {"summary": "written", "claims_done": True, "handover": ""})]
         case _:
@@ -115,6 +120,9 @@ class SagaModel:
                 assert brief
                 step = f"s{brief[1]}.{len(request.messages) // 2 + 1}"
                 return self._serve(request, step, calls_of(step), tag=brief[2])
+            case Purpose.VOTE:
+                step = f"{request.conversation}.{len(request.messages) // 2 + 1}"
+                return self._serve(request, step, calls_of(step))
             case _:
                 return self._work(request, interrupted)
 
