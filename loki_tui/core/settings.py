@@ -249,7 +249,7 @@ class DashboardSettings(SettingsGroup):
     oidc_audience: Text | None = None
     """Whom tokens for the API must be meant for; the client's name where not set."""
     oidc_role_claim: Text = "loki_role"
-    """The claim that says what somebody may do: `viewer`, `operator` or `admin`; scopes such as `loki:viewer` do, too."""
+    """The claim that says who may do what: `viewer`, `operator` or `admin`; scopes such as `loki:viewer` do, too."""
 
 
 class ScreenSettings(SettingsGroup):

@@ -146,8 +146,7 @@ class ControlReceived(Frozen):
     """Somebody asked something of the run from outside, over the dashboard; what came of it follows."""
 
     kind: Literal["control_received"] = "control_received"
-    request: str
-    """What was asked: `pause`, `resume`, `stop`, `set_budget`, `steer`, `decide`, `revoke` or `force_review`."""
+    request: Literal["pause", "resume", "stop", "set_budget", "steer", "decide", "revoke", "force_review"]
     by: str
     via: str
     """Where from, and as whom."""
