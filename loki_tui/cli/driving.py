@@ -29,6 +29,10 @@ def start_here(order: Order, environ: Mapping[str, str], *, json: bool) -> ExitC
     ready = make_ready(order, environ, consent=consent)
     with begin(ready, run=order.run, recording=Recording(keep=order.record)) as host:
         remark(f"run {host.run_id} in {ready.around.project.workspace}; to end it: loki stop")
+        if ready.settings.dashboard:
+            from loki_tui.cli.serving import serve_beside  # noqa: PLC0415 (for those who want one)
+
+            serve_beside(environ, ready.around.project)
         return drive(host, json=json)
 
 

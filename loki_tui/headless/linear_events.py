@@ -328,9 +328,7 @@ def _findings(findings: Sequence[Finding]) -> tuple[Passage, ...]:
 @words.register
 def _(event: ev.ReviewForced | ev.ControlReceived, _told: Told) -> Words:
     if isinstance(event, ev.ControlReceived):
-        return _just(
-            f"Asked to {event.request.replace('_', ' ')} by {one_line(event.by)}, over the {one_line(event.via)}."
-        )
+        return _just(f"Over the {one_line(event.via)}, {one_line(event.by)} asked: {event.request.replace('_', ' ')}.")
     return _just(f"The council is asked for, by {one_line(event.by)}. It sits once this iteration is over.")
 
 

@@ -34,11 +34,16 @@ def run_row(entry: RunEntry) -> JsonObject:
     }
 
 
-def as_json(run: str, record: Record) -> str:
-    """A record as one line of JSON: its place in the journal, then the event's own fields."""
+def record_row(run: str, record: Record) -> JsonObject:
+    """An event in its place in the journal, then its own fields."""
     event = record.event.model_dump(mode="json", exclude_none=True)
     place = {"run": run, "seq": record.seq, "at": record.at.isoformat(), "stream": record.stream}
-    return json.dumps({**{name: value for name, value in place.items() if value is not None}, **event})
+    return {**{name: value for name, value in place.items() if value is not None}, **event}
+
+
+def as_json(run: str, record: Record) -> str:
+    """The same as one line of JSON."""
+    return json.dumps(record_row(run, record))
 
 
 def estimate_row(estimate: Estimate) -> JsonObject:
