@@ -11,7 +11,7 @@ from loki_tui.cli.options import Json
 from loki_tui.cli.output import remark, say
 
 if TYPE_CHECKING:
-    from loki_tui.dashboard.place import Standing
+    from loki_tui.runtime.dashboards import Standing
     from loki_tui.store.project import Project
 
 app = typer.Typer(
@@ -66,7 +66,7 @@ def status(*, json: Json = False) -> None:
     import json as jsonlib  # noqa: PLC0415 (imports when chosen)
 
     from loki_tui.cli.serving import health_of  # noqa: PLC0415
-    from loki_tui.dashboard.place import standing  # noqa: PLC0415
+    from loki_tui.runtime.dashboards import standing  # noqa: PLC0415
 
     found = standing(_project().state)
     if found is None:
@@ -128,7 +128,7 @@ def _project() -> Project:
 
 def _standing(project: Project) -> Standing:
     from loki_tui.core.errors import UsageError  # noqa: PLC0415 (imports when chosen)
-    from loki_tui.dashboard.place import standing  # noqa: PLC0415
+    from loki_tui.runtime.dashboards import standing  # noqa: PLC0415
 
     found = standing(project.state)
     if found is None:

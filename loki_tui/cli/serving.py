@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from loki_tui.cli.output import complain, remark
 from loki_tui.core.errors import LokiError
 from loki_tui.core.messages import JsonObject
-from loki_tui.dashboard.place import Standing, log_of, standing, wait_until_gone
+from loki_tui.runtime.dashboards import Standing, log_of, standing, wait_until_gone
 from loki_tui.runtime.surroundings import Surroundings
 from loki_tui.store.project import Project
 
@@ -55,8 +55,8 @@ def serve_apart(environ: Mapping[str, str], overrides: Mapping[str, object]) -> 
     Raises:
         LokiError: It did not come up; says why.
     """
-    from loki_tui.dashboard.place import held  # noqa: PLC0415
     from loki_tui.dashboard.serving import require_safe  # noqa: PLC0415
+    from loki_tui.runtime.dashboards import held  # noqa: PLC0415
 
     around = Surroundings.here(environ)
     require_safe(around.settings(overrides))

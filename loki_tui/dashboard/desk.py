@@ -14,8 +14,7 @@ from loki_tui.dashboard.answers import RefusalError
 from loki_tui.dashboard.health import Probe
 from loki_tui.dashboard.sessions import Sessions
 from loki_tui.dashboard.streams import Streams
-from loki_tui.runtime.client import RunClient, choose_run
-from loki_tui.store.project import Project
+from loki_tui.runtime.client import Project, RunClient, choose_run
 
 Found = TypeVar("Found")
 

@@ -19,8 +19,7 @@ from loki_tui.core.errors import LokiError
 from loki_tui.core.messages import JsonObject
 from loki_tui.core.vocabulary import Status
 from loki_tui.dashboard.answers import dumped
-from loki_tui.runtime.client import Holder, RunClient, find_run
-from loki_tui.store.project import Project
+from loki_tui.runtime.client import Holder, Project, RunClient, find_run
 
 FRESH_SECONDS = 0.5
 PATIENCE_SECONDS = 2.0

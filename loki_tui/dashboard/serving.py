@@ -1,50 +1,27 @@
-"""The dashboard's process: from settings to a server that answers, until it is told to leave."""
+"""The dashboard's process: what it may listen on, and serving until it is told to leave."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import getpass
 import os
 import signal
-import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 
 from aiohttp import web
 
 from loki_tui.core.errors import UsageError
 from loki_tui.core.settings import Settings
 from loki_tui.dashboard import limits
-from loki_tui.dashboard.desk import PROBE, PROJECT, READERS, SESSIONS, STREAMS
-from loki_tui.dashboard.door import Door
-from loki_tui.dashboard.endpoints import API, Endpoint
-from loki_tui.dashboard.health import Probe
-from loki_tui.dashboard.hosts import OwnNames
-from loki_tui.dashboard.limits import RateLimit
+from loki_tui.dashboard.composing import Order, compose
 from loki_tui.dashboard.listening import bind, is_loopback, listen
-from loki_tui.dashboard.place import Standing, announce, held
-from loki_tui.dashboard.sessions import Sessions
-from loki_tui.dashboard.signing_in import PAGES, TokenLogin
-from loki_tui.dashboard.streams import Streams
-from loki_tui.dashboard.tokens import OwnToken, new_token, token_in
-from loki_tui.store.project import Project
+from loki_tui.dashboard.tls import Pair, Tls
+from loki_tui.runtime.dashboard_token import new_token, token_in
+from loki_tui.runtime.dashboards import Standing, announce, held
 
-AT_ONCE = 8
-"""Threads that read the journal."""
+__all__ = ["Order", "dashboard", "require_safe", "serve"]
+
 GOODBYE_SECONDS = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What is to be served, and how."""
-
-    project: Project
-    settings: Settings
-    rates: RateLimit | None = None
-    streams: int = limits.STREAMS
-    stalled: float = limits.STALLED_SECONDS
 
 
 def require_safe(settings: Settings) -> None:
@@ -53,6 +30,11 @@ def require_safe(settings: Settings) -> None:
     Raises:
         UsageError: The settings ask for that.
     """
+    if settings.oidc_issuer is not None and not settings.oidc_issuer.startswith("https://"):
+        raise UsageError(
+            f"LOKI_OIDC_ISSUER is {settings.oidc_issuer}, which anybody on the way could speak for.",
+            hint="Providers are asked over https:// alone.",
+        )
     if is_loopback(settings.dashboard_host) or settings.oidc_issuer or settings.dashboard_token_file:
         return
     raise UsageError(
@@ -68,17 +50,18 @@ async def dashboard(order: Order) -> AsyncIterator[Standing]:
     Raises:
         LokiError: It cannot be: a setting, the port, the certificate, or another dashboard is in the way.
     """
-    settings, project = order.settings, order.project
+    settings, state = order.settings, order.project.state
     require_safe(settings)
-    async with contextlib.AsyncExitStack() as stack:
-        stack.enter_context(held(project.state))
-        sock = stack.enter_context(contextlib.closing(bind(settings.dashboard_host, settings.dashboard_port)))
-        token = _token(settings)
-        found = _standing(settings, sock, token)
-        door = _door(settings, found, token)
-        app = _application(order, door, token)
+    pair = Pair.of(settings)
+    tls = None if pair is None else Tls(pair)
+    token = _token(settings)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(held(state))
+        sock = stack.enter_context(closing(bind(settings.dashboard_host, settings.dashboard_port)))
+        found = _standing(settings, sock.getsockname()[1], token)
+        secure = found.url.startswith("https:")
         runner = web.AppRunner(
-            app,
+            compose(order, port=found.port, secure=secure, token=token, tls=tls),
             access_log=None,
             keepalive_timeout=limits.IDLE_SECONDS,
             handler_cancellation=True,
@@ -88,9 +71,10 @@ async def dashboard(order: Order) -> AsyncIterator[Standing]:
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         assert runner.server is not None
-        server = await listen(runner.server, sock)
+        context, renew = (None, None) if tls is None else (tls.context, tls.renew)
+        server = await listen(runner.server, sock, tls=context, renew=renew)
         stack.callback(server.close)
-        announce(project.state, found)
+        announce(state, found)
         yield found
 
 
@@ -119,12 +103,11 @@ def _token(settings: Settings) -> str | None:
     return None if settings.oidc_issuer else new_token()
 
 
-def _standing(settings: Settings, sock: socket.socket, token: str | None) -> Standing:
-    port = sock.getsockname()[1]
+def _standing(settings: Settings, port: int, token: str | None) -> Standing:
     host = settings.dashboard_host
     everywhere = host in {"0.0.0.0", "::"}
     here = "127.0.0.1" if everywhere else f"[{host}]" if ":" in host else host
-    local = f"http://{here}:{port}"
+    local = f"http{'s' if settings.tls_cert else ''}://{here}:{port}"
     return Standing(
         pid=os.getpid(),
         url=settings.dashboard_url.rstrip("/") if settings.dashboard_url else local,
@@ -132,45 +115,5 @@ def _standing(settings: Settings, sock: socket.socket, token: str | None) -> Sta
         host=host,
         port=port,
         token=token,
+        cert=None if settings.tls_cert is None else str(settings.tls_cert.absolute()),
     )
-
-
-def _door(settings: Settings, found: Standing, token: str | None) -> Door:
-    secure = found.url.startswith("https:")
-    sessions = Sessions(port=found.port, secure=secure)
-    if token is None:
-        raise UsageError("There is no way to sign in.")
-    own = OwnToken(token, name=_person())
-    return Door(
-        names=OwnNames.of(settings.dashboard_host, settings.dashboard_url),
-        sessions=sessions,
-        bearer=own.caller,
-        secure=secure,
-    )
-
-
-def _application(order: Order, door: Door, token: str | None) -> web.Application:
-    app = web.Application(client_max_size=limits.BODY_BYTES)
-    streams = Streams(order.project, most=order.streams, stalled=order.stalled)
-    app[PROJECT], app[STREAMS], app[READERS] = order.project, streams, asyncio.Semaphore(AT_ONCE)
-    app[PROBE] = Probe(order.project)
-    app[SESSIONS] = door.sessions
-    endpoints: list[Endpoint] = list(API)
-    if token is not None:
-        endpoints += TokenLogin(OwnToken(token, name=_person())).endpoints()
-    for each in endpoints:
-        app.router.add_route(each.method, each.path, each.handler)
-    app.router.add_static("/static", PAGES, follow_symlinks=False)
-    door.hang(app, {each.handler: each for each in endpoints})
-
-    async def goodbye(_: web.Application) -> None:
-        await streams.close()
-
-    app.on_shutdown.append(goodbye)
-    return app
-
-
-def _person() -> str:
-    with suppress(OSError, KeyError):
-        return getpass.getuser()
-    return "someone"

@@ -27,7 +27,7 @@ class TokenLogin:
     """Signs browsers in.
 
     Args:
-        token: What they have to say; none where people sign in elsewhere.
+        token: What they have to say.
     """
 
     def __init__(self, token: OwnToken) -> None:
@@ -38,7 +38,6 @@ class TokenLogin:
         return (
             Endpoint("GET", "/login", self.page, None),
             Endpoint("POST", "/login", self.login, None, body=LoginBody),
-            Endpoint("POST", "/logout", logout),
         )
 
     async def page(self, request: web.Request) -> web.StreamResponse:

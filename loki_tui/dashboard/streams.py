@@ -18,8 +18,7 @@ from aiohttp import web
 from loki_tui.core.events import Record, RunClosed
 from loki_tui.dashboard import limits
 from loki_tui.dashboard.answers import RefusalError
-from loki_tui.runtime.client import RunClient
-from loki_tui.store.project import Project
+from loki_tui.runtime.client import Project, RunClient
 from loki_tui.wording.rows import as_json
 
 KEPT_EVENTS, KEPT_BYTES = 2_000, 4 * 2**20

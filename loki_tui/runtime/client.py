@@ -26,7 +26,7 @@ from loki_tui.store.lock import Holder
 from loki_tui.store.project import Project
 from loki_tui.store.reader import RunSummary
 
-__all__ = ["Holder", "RunClient", "RunSummary", "RunView", "choose_run", "find_run"]
+__all__ = ["Holder", "Project", "RunClient", "RunSummary", "RunView", "choose_run", "find_run"]
 
 BEAT = 1.0
 """Seconds after which a watched run is looked at even if nothing was journaled: its engine may have died."""
