@@ -14,7 +14,7 @@ from loki_tui.dashboard import limits
 from loki_tui.dashboard.access import Caller
 from loki_tui.dashboard.claims import Expected, Verifier
 from loki_tui.dashboard.describing import Description
-from loki_tui.dashboard.desk import PROBE, PROJECT, READERS, SESSIONS, STREAMS
+from loki_tui.dashboard.desk import ERRANDS, PROBE, PROJECT, READERS, SESSIONS, STREAMS
 from loki_tui.dashboard.door import Bearer, Door
 from loki_tui.dashboard.endpoints import API, Endpoint
 from loki_tui.dashboard.health import Probe
@@ -33,6 +33,8 @@ from loki_tui.runtime.client import Project
 
 AT_ONCE = 8
 """Threads that read the journal."""
+GOODBYE_SECONDS = 3.0
+"""What requests and errands that are under way have to come to an end, once the dashboard is told to leave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def compose(order: Order, *, port: int, secure: bool, token: str | None, tls: Tl
 
     app = web.Application(client_max_size=limits.BODY_BYTES)
     app[PROJECT], app[STREAMS], app[SESSIONS] = order.project, streams, sessions
-    app[READERS] = asyncio.Semaphore(AT_ONCE)
+    app[READERS], app[ERRANDS] = asyncio.Semaphore(AT_ONCE), set()
     app[PROBE] = Probe(order.project, {} if tls is None else {"certificate": tls.check})
 
     endpoints = [*API, Endpoint("GET", "/metrics", metrics), Endpoint("POST", "/logout", logout)]
@@ -89,6 +91,8 @@ def compose(order: Order, *, port: int, secure: bool, token: str | None, tls: Tl
 
     async def goodbye(_: web.Application) -> None:
         await asyncio.gather(streams.close(), terminals.close())
+        if app[ERRANDS]:
+            await asyncio.wait(app[ERRANDS], timeout=GOODBYE_SECONDS)
 
     app.on_shutdown.append(goodbye)
     return app

@@ -6,8 +6,10 @@ What is taken for asked is answered with 202 and the request's number: the engin
 from __future__ import annotations
 
 import asyncio
+import logging
 import subprocess
 import sys
+from asyncio.subprocess import Process
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -16,10 +18,13 @@ from pydantic import Field
 
 from loki_tui.core.messages import Frozen, JsonObject
 from loki_tui.core.money import MOST
+from loki_tui.dashboard.access import CALLER, Role
 from loki_tui.dashboard.answers import RefusalError, answer, body_of
-from loki_tui.dashboard.desk import client_for, reading
+from loki_tui.dashboard.desk import ERRANDS, client_for, reading
 from loki_tui.runtime.client import RunClient
 from loki_tui.wording.council_rows import rules_of
+
+log = logging.getLogger("loki.dashboard")
 
 Reason = Annotated[str, Field(max_length=2_000)]
 Amount = Annotated[Decimal, Field(gt=0, le=MOST, max_digits=20)]
@@ -80,11 +85,8 @@ async def pause(request: web.Request) -> web.Response:
 async def resume(request: web.Request) -> web.Response:
     """Go on with a paused run."""
     body = await body_of(request, ResumeBody)
-    if body.budget is not None:
-        from loki_tui.dashboard.access import CALLER, Role  # noqa: PLC0415
-
-        if request[CALLER].role < Role.ADMIN:
-            raise RefusalError(403, "Setting a budget takes the role admin.")
+    if body.budget is not None and request[CALLER].role < Role.ADMIN:
+        raise RefusalError(403, "Setting a budget takes the role admin.")
     client = await _at_work(request, body.run)
     return await _posted(request, client, await reading(request, lambda: client.resume(body.budget)))
 
@@ -162,4 +164,12 @@ async def _wound_up(request: web.Request, client: RunClient, reason: str) -> web
         stdin=subprocess.DEVNULL,
         start_new_session=True,
     )
+    waiting = asyncio.create_task(_see_through(process, client.run))
+    request.app[ERRANDS].add(waiting)
+    waiting.add_done_callback(request.app[ERRANDS].discard)
     return answer({"run": client.run, "request": None, "engine": process.pid}, status=202)
+
+
+async def _see_through(process: Process, run: str) -> None:
+    if code := await process.wait():
+        log.warning("run %s could not be ended: `loki stop` exited with %s", run, code)

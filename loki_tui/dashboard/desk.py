@@ -24,6 +24,8 @@ STREAMS = web.AppKey("streams", Streams)
 SESSIONS = web.AppKey("sessions", Sessions)
 READERS = web.AppKey("readers", asyncio.Semaphore)
 """So many look into the journal at once; the others wait."""
+ERRANDS = web.AppKey("errands", set[asyncio.Task[None]])
+"""Processes that were sent off and are waited for."""
 
 
 async def reading(request: web.Request, look: Callable[[], Found]) -> Found:

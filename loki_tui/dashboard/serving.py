@@ -13,15 +13,13 @@ from aiohttp import web
 from loki_tui.core.errors import UsageError
 from loki_tui.core.settings import Settings
 from loki_tui.dashboard import limits
-from loki_tui.dashboard.composing import Order, compose
+from loki_tui.dashboard.composing import GOODBYE_SECONDS, Order, compose
 from loki_tui.dashboard.listening import bind, is_loopback, listen
 from loki_tui.dashboard.tls import Pair, Tls
 from loki_tui.runtime.dashboard_token import new_token, token_in
 from loki_tui.runtime.dashboards import Standing, announce, held
 
 __all__ = ["Order", "dashboard", "require_safe", "serve"]
-
-GOODBYE_SECONDS = 3.0
 
 
 def require_safe(settings: Settings) -> None:
