@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from loki_tui.core.errors import UsageError
 from loki_tui.core.settings import Settings
@@ -20,6 +22,11 @@ from loki_tui.runtime.dashboard_token import new_token, token_in
 from loki_tui.runtime.dashboards import Standing, announce, held
 
 __all__ = ["Order", "dashboard", "require_safe", "serve"]
+
+
+def keep_log_clean(logger: logging.Logger) -> None:
+    """Have no broken request logged: there is no end of them, and what is in one may be somebody's token."""
+    logger.addFilter(lambda record: not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError)))
 
 
 def require_safe(settings: Settings) -> None:
@@ -58,9 +65,11 @@ async def dashboard(order: Order) -> AsyncIterator[Standing]:
         sock = stack.enter_context(closing(bind(settings.dashboard_host, settings.dashboard_port)))
         found = _standing(settings, sock.getsockname()[1], token)
         secure = found.url.startswith("https:")
+        keep_log_clean(logger := logging.getLogger("loki.dashboard.http"))
         runner = web.AppRunner(
             compose(order, port=found.port, secure=secure, token=token, tls=tls),
             access_log=None,
+            logger=logger,
             keepalive_timeout=limits.IDLE_SECONDS,
             handler_cancellation=True,
             auto_decompress=False,

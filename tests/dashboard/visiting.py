@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+from multidict import CIMultiDictProxy
 
 from loki_tui.core.settings import Settings
 from loki_tui.dashboard import limits
@@ -28,7 +29,12 @@ class Said:
 
     status: int
     body: bytes
-    headers: dict[str, str]
+    headers: CIMultiDictProxy[str]
+
+    def cookie(self, name: str) -> str:
+        """The cookie that was set whose name begins so, as a browser sends it back."""
+        (found,) = (each for each in self.headers.getall("Set-Cookie") if each.startswith(name) and '=""' not in each)
+        return found.partition(";")[0]
 
     @property
     def row(self) -> dict[str, Any]:
@@ -62,7 +68,7 @@ class Visitor:
                 method, self.url(path), json=body, headers={**self.bearer, **named}, allow_redirects=False
             ) as response,
         ):
-            return Said(response.status, await response.read(), dict(response.headers))
+            return Said(response.status, await response.read(), response.headers)
 
     async def get(self, path: str, **headers: str) -> Said:
         return await self("GET", path, **headers)
