@@ -30,9 +30,7 @@ def start_here(order: Order, environ: Mapping[str, str], *, json: bool) -> ExitC
     with begin(ready, run=order.run, recording=Recording(keep=order.record)) as host:
         remark(f"run {host.run_id} in {ready.around.project.workspace}; to end it: loki stop")
         if ready.settings.dashboard:
-            from loki_tui.cli.serving import serve_beside  # noqa: PLC0415 (for those who want one)
-
-            serve_beside(environ, ready.around.project)
+            _serve_beside(environ, ready.around)
         return drive(host, json=json)
 
 
@@ -47,7 +45,15 @@ def resume(run: str | None, environ: Mapping[str, str], *, budget: Decimal | Non
         remark(f"Run {summary.id} goes on in process {view.engine.pid}. Watch: loki logs -f")
         return ExitCode.COMPLETED
     with take_up(client, environ, budget=budget) as host:
+        if around.settings().dashboard:
+            _serve_beside(environ, around)
         return drive(host, json=json, after=view.state.seq)
+
+
+def _serve_beside(environ: Mapping[str, str], around: Surroundings) -> None:
+    from loki_tui.cli.serving import serve_beside  # noqa: PLC0415 (for those who want one)
+
+    serve_beside(environ, around.project)
 
 
 def drive(host: RunHost, *, json: bool, after: int = 0) -> ExitCode:

@@ -115,3 +115,6 @@ def test_a_wrong_token_is_told_on_the_page(entrance: str, browser: Chrome) -> No
     browser.get(f"{entrance.partition('#')[0]}#wrong")
     wait(lambda: "not this dashboard's token" in browser.find_element(By.ID, "said").text, "the refusal")
     assert not browser.get_cookies()
+    # On this very page the right address is opened, which differs behind "#" alone.
+    browser.get(entrance)
+    wait(lambda: browser.current_url.endswith("/"), "the sign-in")

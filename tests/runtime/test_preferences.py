@@ -13,7 +13,7 @@ import pytest
 
 from loki_tui.core.errors import UsageError
 from loki_tui.core.setting_types import Standing
-from loki_tui.core.settings import Settings, SettingsFields
+from loki_tui.core.settings import Settings, SettingsFields, variable_of
 from loki_tui.core.settings_docs import bounds_of
 from loki_tui.core.settings_files import MAX_BYTES
 from loki_tui.core.settings_sources import load_settings
@@ -31,6 +31,8 @@ EXAMPLES = {
     "an amount of US dollars": "$10.50",
     "a whole number": "7",
     "a number": "1.5",
+    "a host or an address": "::1",
+    "an address such as": "https://loki.example.com/path",
 }
 """A value for every form there is, by how the form begins."""
 
@@ -45,6 +47,7 @@ def example_of(name: str) -> str:
         "context_window": "20000",
         "retry_max_seconds": "2.5",
         "network": "off",
+        "council_threshold": "1",
         "risk_rules": "network=ask",
     }
     if name in own:
@@ -91,14 +94,26 @@ IN_FORCE = [
 ]
 
 
+PAIRS = {
+    one: other
+    for pair in (("tls_cert", "tls_key"), ("oidc_issuer", "oidc_client_id"))
+    for one, other in (pair, pair[::-1])
+}
+"""Settings that cannot be alone."""
+
+
 @pytest.mark.parametrize("name", IN_FORCE)
 def test_every_setting_makes_the_way_into_the_file_and_back(name: str) -> None:
+    given = environ()
     if name == "cassette":
         save_setting("provider", "replay", environ=environ())
+    if (other := PAIRS.get(name)) is not None:
+        given[variable_of(other)] = example_of(other)
     text = example_of(name)
-    save_setting(name, text, environ=environ())
+    save_setting(name, text, environ=given)
     wanted = getattr(SettingsFields.model_validate({name: text}, context={"home": os.environ["HOME"]}), name)
-    assert getattr(loaded(), name) == wanted
+    found = load_settings(environ=given, overrides={}, config_file=config_file(), workspace=None)
+    assert getattr(found, name) == wanted
     assert wanted != getattr(Settings(), name)
     save_setting(name, None, environ=environ())
     assert getattr(loaded(), name) == getattr(Settings(), name)
@@ -137,7 +152,7 @@ def test_an_old_file_keeps_its_mode_its_comments_and_its_place(tmp_path: Path) -
         ("max_turn", None, "max_turn in {file} is no setting. Did you mean max_turns?"),
         ("max_turns", "", "max_turns in {file} is empty"),
         ("max_turns", "0", "max_turns in {file} is '0'; it must be a whole number from 1 up to 10000."),
-        ("dashboard", "true", "dashboard in {file} is not enforced by this version"),
+        ("parallel_mode", "true", "parallel_mode in {file} is not enforced by this version"),
         ("dir", "/somewhere", "dir in {file} has no effect: set LOKI_DIR in the environment."),
         ("keymap", '{"Run Pause": "p"}', "keymap in {file} is"),
         ("model", "\udcff", "model in {file} is"),

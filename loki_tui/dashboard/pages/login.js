@@ -22,8 +22,14 @@ document.getElementById("login").addEventListener("submit", (event) => {
   signIn(field.value.trim());
 });
 
-const given = decodeURIComponent(location.hash.slice(1));
-if (given) {
-  history.replaceState(null, "", location.pathname);
-  signIn(given);
+function takeGiven() {
+  const given = decodeURIComponent(location.hash.slice(1));
+  if (given) {
+    history.replaceState(null, "", location.pathname);
+    signIn(given);
+  }
 }
+
+// Somebody who is on this page already and opens the address changes what is behind "#" alone.
+window.addEventListener("hashchange", takeGiven);
+takeGiven();
