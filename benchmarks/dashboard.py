@@ -14,8 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -148,14 +148,11 @@ async def _streaming(scene: Scene, seconds: float) -> list[Figure]:
             await asyncio.sleep(0.5)
 
     _, (rate, times) = await asyncio.gather(append(), _few(scene, seconds))
-    deadline = time.monotonic() + _PATIENCE
-    while taken < appended * _STREAMS and time.monotonic() < deadline:  # noqa: ASYNC110 (a deadline, and 200 tasks)
-        await asyncio.sleep(0.05)
+    await _until_async(lambda: taken >= appended * _STREAMS)
     memory = scene.megabytes()
     for task in following:
         task.cancel()
-    with suppress(asyncio.CancelledError):
-        await asyncio.gather(*following, return_exceptions=True)
+    await asyncio.gather(*following, return_exceptions=True)
     return [
         Figure(
             "dashboard, streams at once that missed nothing", "streams", taken / appended, None, "at least", _STREAMS
@@ -166,6 +163,13 @@ async def _streaming(scene: Scene, seconds: float) -> list[Figure]:
         Figure("dashboard, event to all 200 streams, median", "ms", median(late) * 1000),
         Figure("dashboard, event to all 200 streams, 99th percentile", "ms", _p99(late) * 1000),
     ]
+
+
+async def _until_async(condition: Callable[[], bool]) -> None:
+    """Wait for something, but not for ever: what is still missing then shows in the figure."""
+    deadline = time.monotonic() + _PATIENCE
+    while not condition() and time.monotonic() < deadline:  # noqa: ASYNC110 (a deadline, and 200 tasks)
+        await asyncio.sleep(0.05)
 
 
 async def _few(scene: Scene, seconds: float) -> tuple[float, list[float]]:
@@ -210,8 +214,7 @@ def _in_browser(scene: Scene, scratch: Path) -> Iterator[Figure]:
     yield Figure("dashboard, event to a browser's page, the worst of 20", "ms", max(times) * 1000, None, "at most", 200)
 
 
-def _until(condition: object) -> None:
-    assert callable(condition)
+def _until(condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + _PATIENCE
     while not condition():
         assert time.monotonic() < deadline

@@ -69,7 +69,7 @@ def compose(order: Order, *, port: int, secure: bool, token: str | None, tls: Tl
 
     app = web.Application(client_max_size=limits.BODY_BYTES)
     app[PROJECT], app[STREAMS], app[SESSIONS] = order.project, streams, sessions
-    app[READERS], app[ERRANDS] = asyncio.Semaphore(AT_ONCE), set()
+    app[READERS], app[ERRANDS] = asyncio.Semaphore(AT_ONCE), {}
     app[PROBE] = Probe(order.project, {} if tls is None else {"certificate": tls.check})
 
     endpoints = [*API, Endpoint("GET", "/metrics", metrics), Endpoint("POST", "/logout", logout)]
@@ -92,7 +92,7 @@ def compose(order: Order, *, port: int, secure: bool, token: str | None, tls: Tl
     async def goodbye(_: web.Application) -> None:
         await asyncio.gather(streams.close(), terminals.close())
         if app[ERRANDS]:
-            await asyncio.wait(app[ERRANDS], timeout=GOODBYE_SECONDS)
+            await asyncio.wait(app[ERRANDS].values(), timeout=GOODBYE_SECONDS)
 
     app.on_shutdown.append(goodbye)
     return app

@@ -9,7 +9,6 @@ import asyncio
 import logging
 import subprocess
 import sys
-from asyncio.subprocess import Process
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -156,7 +155,16 @@ async def _wound_up(request: web.Request, client: RunClient, reason: str) -> web
     state = (await reading(request, client.view)).state
     if state.status.ended:
         raise RefusalError(409, f"Run {client.run} has ended: {state.status}.")
-    why = f"{reason or 'no reason given'} ({client.by}, {client.via})"
+    errands = request.app[ERRANDS]
+    # Stopping is not held to a rate, so whoever asks ten times is given the one process that is at it.
+    if client.run not in errands:
+        errand = asyncio.create_task(_wind_up(client, f"{reason or 'no reason given'} ({client.by}, {client.via})"))
+        errands[client.run] = errand
+        errand.add_done_callback(lambda _: errands.pop(client.run, None))
+    return answer({"run": client.run, "request": None, "engine": None}, status=202)
+
+
+async def _wind_up(client: RunClient, why: str) -> None:
     # -P: with -m alone Python would import whatever an agent put into the working directory.
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "loki_tui", "stop", f"--reason={why}", "--", client.run),
@@ -164,12 +172,5 @@ async def _wound_up(request: web.Request, client: RunClient, reason: str) -> web
         stdin=subprocess.DEVNULL,
         start_new_session=True,
     )
-    waiting = asyncio.create_task(_see_through(process, client.run))
-    request.app[ERRANDS].add(waiting)
-    waiting.add_done_callback(request.app[ERRANDS].discard)
-    return answer({"run": client.run, "request": None, "engine": process.pid}, status=202)
-
-
-async def _see_through(process: Process, run: str) -> None:
     if code := await process.wait():
-        log.warning("run %s could not be ended: `loki stop` exited with %s", run, code)
+        log.warning("run %s could not be ended: `loki stop` exited with %s", client.run, code)

@@ -24,8 +24,8 @@ STREAMS = web.AppKey("streams", Streams)
 SESSIONS = web.AppKey("sessions", Sessions)
 READERS = web.AppKey("readers", asyncio.Semaphore)
 """So many look into the journal at once; the others wait."""
-ERRANDS = web.AppKey("errands", set[asyncio.Task[None]])
-"""Processes that were sent off and are waited for."""
+ERRANDS = web.AppKey("errands", dict[str, asyncio.Task[None]])
+"""Run to what was sent off to end it, and is waited for."""
 
 
 async def reading(request: web.Request, look: Callable[[], Found]) -> Found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -164,7 +165,8 @@ class Door:
         """See that one of our own pages sent what would change something: a cookie comes along with anything."""
         if request.method in _SAFE:
             return
-        if "Origin" not in request.headers or request.headers.get("X-CSRF-Token") != session.csrf:
+        said = request.headers.get("X-CSRF-Token", "").encode("utf-8", "replace")
+        if "Origin" not in request.headers or not hmac.compare_digest(said, session.csrf.encode()):
             raise RefusalError(403, "The page did not say its X-CSRF-Token.", hint="GET /api/session has it.")
 
     async def _dress(self, request: web.Request, response: web.StreamResponse) -> None:

@@ -7,11 +7,13 @@ system that hangs is not healthy.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psutil
 
@@ -26,6 +28,10 @@ PATIENCE_SECONDS = 2.0
 LEAST_BYTES = 64 * 2**20
 """With less left on the disk, a run is about to break off."""
 LEAST_INODES = 100
+HEARTBEAT, HEARTBEAT_BYTES = "heartbeat.json", 64 * 1024
+"""Where an engine says, every few seconds, that it works; in the state directory."""
+SILENT_SECONDS = 30.0
+"""An engine that was not heard of for so long is stuck, or its machine is."""
 
 _DEAD = frozenset({psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP, psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD})
 
@@ -124,7 +130,7 @@ class Probe:
         client = RunClient(self._project, found.id)
         holder = client.engine()
         if holder is not None:
-            return _living(holder)
+            return _living(holder, self._project.state.root / HEARTBEAT)
         if client.view().status is Status.CRASHED:
             return Check(ok=False, state="crashed", why=f"the engine of run {found.id} is gone; loki resume")
         return Check(ok=True, state="idle", why=f"run {found.id} is paused, and nobody is at work on it")
@@ -141,8 +147,8 @@ class Probe:
         return Check(ok=True, state="writable", why=f"{free:,} bytes are left")
 
 
-def _living(holder: Holder) -> Check:
-    """Whether the process that holds the engine's lock can still do something."""
+def _living(holder: Holder, heartbeat: Path) -> Check:
+    """Whether the engine that holds the lock can still do something: by its process and its heartbeat."""
     who = f"process {holder.pid}"
     if holder.pid is None:
         return Check(ok=True, state="at work")
@@ -151,7 +157,21 @@ def _living(holder: Holder) -> Check:
         status = psutil.Process(holder.pid).status()
     if status in _DEAD:
         return Check(ok=False, state="not running", why=f"{who} is {status}")
+    silent = _silent_for(holder, heartbeat)
+    if silent is not None and silent > SILENT_SECONDS:
+        return Check(ok=False, state="not responding", why=f"{who} was not heard of for {silent:,.0f} s")
     return Check(ok=True, state="at work", why=who)
+
+
+def _silent_for(holder: Holder, heartbeat: Path) -> float | None:
+    """Seconds since an engine's last heartbeat; none where it has none."""
+    try:
+        with heartbeat.open("rb") as file:
+            said = json.loads(file.read(HEARTBEAT_BYTES))
+            written = os.fstat(file.fileno()).st_mtime
+    except (OSError, ValueError):
+        return None
+    return max(0.0, time.time() - written) if isinstance(said, dict) and said.get("pid") == holder.pid else None
 
 
 def _made(checks: dict[str, Check]) -> Health:

@@ -28,7 +28,7 @@ from loki_tui.dashboard.provider import Provider
 
 LASTS = 600
 """Seconds a person has to sign in."""
-MOST = 1_000
+MOST = 10_000
 """Sign-ins that are under way; the oldest gives way."""
 
 

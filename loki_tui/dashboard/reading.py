@@ -19,7 +19,7 @@ from loki_tui.wording.requirement_row import requirement_row
 from loki_tui.wording.rows import record_row, run_row
 from loki_tui.wording.summary_row import summarise
 
-MOST_RUNS, MOST_EVENTS = 200, 1_000
+MOST_RUNS, MOST_EVENTS = 200, 200
 """In one answer."""
 
 

@@ -23,7 +23,10 @@ from loki_tui.wording.rows import as_json
 
 KEPT_EVENTS, KEPT_BYTES = 2_000, 4 * 2**20
 """The latest events of a run that are kept ready, at most."""
-PAGE = 200
+PAGE, PAGE_BYTES = 50, 128 * 1024
+"""What is sent to a client in one go, at most, but for an event that is larger by itself."""
+LASTS_SECONDS = 3_600.0
+"""So long a stream lasts. A browser asks for the rest by itself, and has to be let in again for that."""
 QUIET_SECONDS = 15.0
 """After so long without an event a comment is sent: whoever is between would close the connection."""
 SEND_BUFFER = 64 * 1024
@@ -171,12 +174,14 @@ class Streams:
         await response.prepare(request)
         with suppress(ConnectionError):  # gone: that is how most streams end
             await self._write(request, response, b"retry: 1000\n\n")
-            while not (self._over or channel.broken):
+            until = asyncio.get_running_loop().time() + LASTS_SECONDS
+            while not (self._over or channel.broken) and asyncio.get_running_loop().time() < until:
                 changed = channel.changed
                 chunks = channel.kept_after(after)
                 if chunks is None:
                     chunks = await asyncio.to_thread(_from_journal, client, after)
                 if chunks:
+                    chunks = _bounded(chunks)
                     await self._write(request, response, b"".join(chunk.data for chunk in chunks))
                     after = chunks[-1].seq
                     if chunks[-1].last:
@@ -200,6 +205,16 @@ class Streams:
 
 _CLOSING: set[asyncio.Future[None]] = set()
 """Channels on their way out: the loop itself keeps tasks by a weak reference alone."""
+
+
+def _bounded(chunks: list[Chunk]) -> list[Chunk]:
+    """As many of the first as may be sent in one go."""
+    room = PAGE_BYTES
+    for number, chunk in enumerate(chunks):
+        room -= len(chunk.data)
+        if room < 0:
+            return chunks[: max(1, number)]
+    return chunks
 
 
 async def _within(seconds: float, changed: asyncio.Event) -> bool:

@@ -27,6 +27,7 @@ from loki_tui.dashboard.answers import RefusalError
 from loki_tui.dashboard.desk import SESSIONS
 from loki_tui.dashboard.endpoints import Endpoint
 from loki_tui.dashboard.hosts import OwnNames
+from loki_tui.dashboard.sessions import LASTS
 from loki_tui.dashboard.signing_in import PAGES
 from loki_tui.runtime.client import Project
 
@@ -137,7 +138,9 @@ class Terminals:
         try:
             await line.prepare(request)
             log.warning("%s opened the application in a browser", request[CALLER].name)
-            await self._carry(line, _cells(request, "width", 80), _cells(request, "height", 24))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LASTS):
+                    await self._carry(line, _cells(request, "width", 80), _cells(request, "height", 24))
         finally:
             self._open.discard(line)
         return line

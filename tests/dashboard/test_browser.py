@@ -85,11 +85,10 @@ def test_an_address_signs_in_and_shows_the_application(
             return any(request.kind == "pause" for _, request in journal.pending_requests())
 
         wait(asked, "the pause to be asked for")
-        refused = [entry for entry in browser.get_log("browser") if "Content Security Policy" in entry["message"]]
-        assert not refused
+        told: list[dict[str, str]] = browser.get_log("browser")  # type: ignore[no-untyped-call]
+        assert not [entry for entry in told if "Content Security Policy" in entry["message"]]
         browser.get("about:blank")
-    apps = lambda: [pid for pid in processes_in(loki.workspace) if pid != standing_pid(place)]  # noqa: E731
-    wait(lambda: not apps(), "the application to end with its page")
+    wait(lambda: set(processes_in(loki.workspace)) == {standing_pid(place)}, "the application to end with its page")
 
 
 def standing_pid(place: Project) -> int | None:

@@ -19,11 +19,11 @@ from tests.dashboard.visiting import until, visiting
 from tests.support.journaled import RUN, created, journal_of, write
 from tests.support.program import Program
 from tests.support.runs import make_bench
-from tests.support.scripted import Held, ScriptedModel, finishes, says
+from tests.support.scripted import Held, ScriptedModel, finishes
 
 
 async def test_a_run_is_paused_resumed_and_stopped_and_the_journal_says_by_whom(tmp_path: Path) -> None:
-    held = Held(says(finishes()))
+    held = Held(finishes())
     bench = make_bench(tmp_path, ScriptedModel(held))
     async with visiting(bench.around.project) as visitor, bench.going() as task:
         await held.begun.wait()
@@ -89,8 +89,8 @@ async def test_a_run_whose_engine_is_gone_is_stopped_all_the_same(
     for name, value in loki.variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(loki.workspace)
-    prd_begun = [created(loki), ev.BranchOpened(branch="loki/r1", base=None, origin="main")]
-    write(loki, prd_begun)
+    begun: list[Event] = [created(loki), ev.BranchOpened(branch="loki/r1", base=None, origin="main")]
+    write(loki, begun)
     async with visiting(place) as visitor:
         assert (await visitor.get(f"/api/runs/{RUN}")).row["status"] == "crashed"
         assert (await visitor.post("/api/control/stop", {"reason": "enough"})).status == 202

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
+import time
 from asyncio.subprocess import PIPE, Process, create_subprocess_exec
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -75,6 +77,21 @@ async def test_an_engine_that_is_stopped_by_a_signal_is_not_at_work(loki: Progra
         process.send_signal(signal.SIGSTOP)
         assert (await seen(visitor, "engine", "not running")).status == 503
         process.send_signal(signal.SIGCONT)
+        assert (await seen(visitor, "engine", "at work")).status == 200
+
+
+async def test_an_engine_whose_heart_stands_still_is_not_responding(loki: Program, place: Project) -> None:
+    write(loki, [created(loki)])
+    async with visiting(place) as visitor, engine(place) as process:
+        heartbeat = place.state.root / "heartbeat.json"
+        heartbeat.write_text(json.dumps({"pid": process.pid}))
+        os.utime(heartbeat, (time.time() - 60,) * 2)
+        assert (await seen(visitor, "engine", "not responding")).status == 503
+        os.utime(heartbeat)
+        assert (await seen(visitor, "engine", "at work")).status == 200
+        # That of an engine before this one says nothing.
+        heartbeat.write_text(json.dumps({"pid": 1}))
+        os.utime(heartbeat, (0, 0))
         assert (await seen(visitor, "engine", "at work")).status == 200
 
 
