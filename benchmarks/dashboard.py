@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -208,7 +209,7 @@ def _in_browser(scene: Scene, scratch: Path) -> Iterator[Figure]:
             at = time.time()
             scene.journal.append(Warned(message="now"))
             seq = str(scene.journal.last_seq)
-            _until(lambda seq=seq: browser.execute_script("return window.got[arguments[0]] !== undefined", seq))
+            _until(partial(browser.execute_script, "return window.got[arguments[0]] !== undefined", seq))
             times.append(browser.execute_script("return window.got[arguments[0]]", seq) / 1000 - at)
     yield Figure("dashboard, event to a browser's page, median", "ms", median(times) * 1000, None, "at most", 200)
     yield Figure("dashboard, event to a browser's page, the worst of 20", "ms", max(times) * 1000, None, "at most", 200)
