@@ -25,6 +25,8 @@ KEPT_EVENTS, KEPT_BYTES = 2_000, 4 * 2**20
 """The latest events of a run that are kept ready, at most."""
 PAGE, PAGE_BYTES = 50, 128 * 1024
 """What is sent to a client in one go, at most, but for an event that is larger by itself."""
+AT_ONCE = 10
+"""So many clients are sent an event before anything else has its turn."""
 LASTS_SECONDS = 3_600.0
 """So long a stream lasts. A browser asks for the rest by itself, and has to be let in again for that."""
 QUIET_SECONDS = 15.0
@@ -48,15 +50,14 @@ class Channel:
     """One run's latest events, while somebody listens."""
 
     def __init__(self, project: Project, run: str) -> None:
-        self.listeners = 0
+        self.ears: set[asyncio.Event] = set()
+        """One of each who listens: set when there is more, or the reading broke off."""
         self._project, self._run = project, run
         with project.reader() as reader:
             self._base = reader.last_seq(run)
         """What is kept begins right after this event."""
         self._kept: deque[Chunk] = deque()
         self._bytes = 0
-        self.changed = asyncio.Event()
-        """Set, and replaced by another one, when there is more, or the reading broke off."""
         self._reading = asyncio.create_task(self._read())
 
     @property
@@ -77,16 +78,11 @@ class Channel:
         for index in range(start, min(len(self._kept), start + PAGE)):
             yield self._kept[index]
 
-    def wake(self) -> None:
-        """Have all who wait look again."""
-        changed, self.changed = self.changed, asyncio.Event()
-        changed.set()
-
     async def close(self) -> None:
         """Read no further."""
         self._reading.cancel()
         await asyncio.gather(self._reading, return_exceptions=True)
-        self.wake()
+        await self._wake()
 
     async def _read(self) -> None:
         try:
@@ -94,9 +90,17 @@ class Channel:
                 async for page in pages:
                     for record in page:
                         self._keep(Chunk(self._run, record))
-                    self.wake()
+                    await self._wake()
         finally:
-            self.wake()
+            for ear in self.ears:
+                ear.set()
+
+    async def _wake(self) -> None:
+        """Have all who wait look again: a few at a time, so that nobody who asks something else is kept waiting."""
+        for number, ear in enumerate(list(self.ears), 1):
+            ear.set()
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
 
     def _keep(self, chunk: Chunk) -> None:
         self._kept.append(chunk)
@@ -138,8 +142,8 @@ class Streams:
             )
         self.count += 1
         try:
-            with self._channel(client.run) as channel:
-                return await self._send(request, channel, client, after)
+            with self._channel(client.run) as (channel, ear):
+                return await self._send(request, channel, ear, client, after=after)
         finally:
             self.count -= 1
 
@@ -150,23 +154,25 @@ class Streams:
             await channel.close()
 
     @contextmanager
-    def _channel(self, run: str) -> Iterator[Channel]:
+    def _channel(self, run: str) -> Iterator[tuple[Channel, asyncio.Event]]:
         channel = self._channels.get(run)
         if channel is None or channel.broken:
             channel = self._channels[run] = Channel(self._project, run)
-        channel.listeners += 1
+        channel.ears.add(ear := asyncio.Event())
         try:
-            yield channel
+            yield channel, ear
         finally:
-            channel.listeners -= 1
-            if channel.listeners == 0:
+            channel.ears.discard(ear)
+            if not channel.ears:
                 if self._channels.get(run) is channel:
                     del self._channels[run]
                 closing = asyncio.ensure_future(channel.close())
                 _CLOSING.add(closing)
                 closing.add_done_callback(_CLOSING.discard)
 
-    async def _send(self, request: web.Request, channel: Channel, client: RunClient, after: int) -> web.StreamResponse:
+    async def _send(
+        self, request: web.Request, channel: Channel, ear: asyncio.Event, client: RunClient, *, after: int
+    ) -> web.StreamResponse:
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         )
@@ -176,7 +182,7 @@ class Streams:
             await self._write(request, response, b"retry: 1000\n\n")
             until = asyncio.get_running_loop().time() + LASTS_SECONDS
             while not (self._over or channel.broken) and asyncio.get_running_loop().time() < until:
-                changed = channel.changed
+                ear.clear()
                 chunks = channel.kept_after(after)
                 if chunks is None:
                     chunks = await asyncio.to_thread(_from_journal, client, after)
@@ -188,7 +194,7 @@ class Streams:
                         await self._write(request, response, b"event: end\ndata: {}\n\n")
                         break
                     continue
-                if not await _within(QUIET_SECONDS, changed):
+                if not await _within(QUIET_SECONDS, ear):
                     await self._write(request, response, b": still here\n\n")
         return response
 
@@ -217,10 +223,10 @@ def _bounded(chunks: list[Chunk]) -> list[Chunk]:
     return chunks
 
 
-async def _within(seconds: float, changed: asyncio.Event) -> bool:
+async def _within(seconds: float, ear: asyncio.Event) -> bool:
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            await changed.wait()
+            await ear.wait()
         return True
     return False
 

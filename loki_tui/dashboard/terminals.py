@@ -40,6 +40,17 @@ MOST_CELLS = 1_000
 FAREWELL_SECONDS = 5.0
 """What an application has to end in, before it is ended."""
 
+_TIED = """
+import ctypes, os, signal, sys
+signal.signal(signal.SIGHUP, lambda *_: (signal.signal(signal.SIGHUP, signal.SIG_IGN), os.killpg(0, signal.SIGHUP)))
+ctypes.CDLL(None).prctl(1, signal.SIGHUP)
+if os.getppid() == int(sys.argv[1]):
+    sys.exit(os.spawnv(os.P_WAIT, sys.argv[2], sys.argv[2:]))
+"""
+"""A parent for the application that tells it that its terminal went away when the dashboard dies, however that does:
+PR_SET_PDEATHSIG holds for one process alone, and the application is two. What leaves the group goes on, such as an
+application with an engine in it."""
+
 log = logging.getLogger("loki.dashboard")
 
 _Said = TypeAdapter(list[str | int | float | dict[str, int] | None])
@@ -57,12 +68,14 @@ class Application(AppService):
 
     async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:
         process = self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-S", "-c", _TIED, str(os.getpid())),
             *(sys.executable, "-P", "-m", "loki_tui", *self.arguments),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=self.workspace,
             env=self._build_environment(width, height),
+            start_new_session=True,
         )
         self._stdin = process.stdin
         return process
@@ -88,7 +101,7 @@ class Application(AppService):
         except TimeoutError:
             if self._process is not None and self._process.returncode is None:
                 with suppress(ProcessLookupError):
-                    self._process.send_signal(signal.SIGHUP)
+                    os.killpg(self._process.pid, signal.SIGHUP)
 
 
 class Terminals:

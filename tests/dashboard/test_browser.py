@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ from loki_tui.runtime.client import Project
 from loki_tui.runtime.dashboards import standing, wait_until_gone
 from tests.support.browsing import CHROMEDRIVER, CHROMIUM, browsing
 from tests.support.journaled import RUN, created, journal_of, planned
-from tests.support.processes import processes_in
+from tests.support.processes import await_none_in, processes_in
 from tests.support.program import LOKI, PATIENCE, Program
 
 pytestmark = [
@@ -33,6 +33,13 @@ pytestmark = [
 @pytest.fixture
 def entrance(loki: Program, place: Project) -> Iterator[str]:
     """Where a dashboard lets in."""
+    with up(loki, place) as entrance:
+        yield entrance
+
+
+@contextmanager
+def up(loki: Program, place: Project) -> Iterator[str]:
+    """A dashboard in the background, ended with this if it has not by itself."""
     with closing(socket.create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
     environ = {name: value for name, value in loki.environ.items() if name not in ("NO_COLOR", "COLUMNS")}
@@ -46,10 +53,9 @@ def entrance(loki: Program, place: Project) -> Iterator[str]:
         timeout=PATIENCE,
     )
     yield started.stdout.strip()
-    found = standing(place.state)
-    assert found is not None
-    os.kill(found.pid, signal.SIGTERM)
-    assert wait_until_gone(place.state, patience=20)
+    if (found := standing(place.state)) is not None:
+        os.kill(found.pid, signal.SIGTERM)
+        assert wait_until_gone(place.state, patience=20)
 
 
 @pytest.fixture
@@ -64,7 +70,7 @@ def wait(condition: Callable[[], object], what: str) -> None:
 
 
 def classes(browser: Chrome) -> str:
-    return str(browser.find_element(By.TAG_NAME, "body").get_attribute("class"))
+    return str(browser.execute_script("return document.body ? document.body.className : ''"))
 
 
 def test_an_address_signs_in_and_shows_the_application(
@@ -89,6 +95,21 @@ def test_an_address_signs_in_and_shows_the_application(
         assert not [entry for entry in told if "Content Security Policy" in entry["message"]]
         browser.get("about:blank")
     wait(lambda: set(processes_in(loki.workspace)) == {standing_pid(place)}, "the application to end with its page")
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_no_application_is_left_where_the_dashboard_ends(
+    loki: Program, place: Project, browser: Chrome, how: signal.Signals
+) -> None:
+    with journal_of(loki, created(loki)), up(loki, place) as entrance:
+        browser.get(entrance)
+        wait(lambda: "-first-byte" in classes(browser), "the first paint")
+        assert len(processes_in(loki.workspace)) > 1
+        pid = standing_pid(place)
+        assert pid is not None
+        os.kill(pid, how)
+        await_none_in(loki.workspace)
+    assert standing(place.state) is None
 
 
 def standing_pid(place: Project) -> int | None:
