@@ -23,7 +23,7 @@ app = typer.Typer(
 NOT_WELL = 1
 """What `status` exits with where no dashboard is up, or something is not as it should be."""
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds a dashboard has to end."""
 
 

@@ -27,10 +27,11 @@ from loki_tui.runtime.surroundings import Surroundings
 def start_here(order: Order, environ: Mapping[str, str], *, json: bool) -> ExitCode:
     """Begin a run and drive it in this process."""
     ready = make_ready(order, environ, consent=consent)
+    if ready.settings.dashboard:
+        # First: whoever sent the run off finds it up as soon as they are told that the run has begun.
+        _serve_beside(environ, ready.around)
     with begin(ready, run=order.run, recording=Recording(keep=order.record)) as host:
         remark(f"run {host.run_id} in {ready.around.project.workspace}; to end it: loki stop")
-        if ready.settings.dashboard:
-            _serve_beside(environ, ready.around)
         return drive(host, json=json)
 
 

@@ -94,7 +94,11 @@ def compose(order: Order, *, port: int, secure: bool, token: str | None, tls: Tl
         if app[ERRANDS]:
             await asyncio.wait(app[ERRANDS].values(), timeout=GOODBYE_SECONDS)
 
+    async def farewell(_: web.Application) -> None:
+        await terminals.farewell()
+
     app.on_shutdown.append(goodbye)
+    app.on_cleanup.append(farewell)
     return app
 
 

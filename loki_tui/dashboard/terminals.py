@@ -98,10 +98,23 @@ class Application(AppService):
         try:
             async with asyncio.timeout(FAREWELL_SECONDS):
                 await self.stop()
+                await self._gone()
         except TimeoutError:
-            if self._process is not None and self._process.returncode is None:
-                with suppress(ProcessLookupError):
-                    os.killpg(self._process.pid, signal.SIGHUP)
+            for signum in (signal.SIGHUP, signal.SIGKILL):
+                await self._signalled(signum)
+
+    async def _signalled(self, signum: signal.Signals) -> None:
+        if self._process is None or self._process.returncode is not None:
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signum)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                await self._gone()
+
+    async def _gone(self) -> None:
+        if self._process is not None:
+            await self._process.wait()
 
 
 class Terminals:
@@ -115,6 +128,7 @@ class Terminals:
     def __init__(self, project: Project, names: OwnNames) -> None:
         self._project, self._names = project, names
         self._open: set[web.WebSocketResponse] = set()
+        self._leaving: set[asyncio.Task[None]] = set()
         self._page = Template((PAGES / "terminal.html").read_text(encoding="utf-8"))
         self._downloads = DownloadManager()
 
@@ -162,6 +176,11 @@ class Terminals:
         """Hang up everywhere."""
         await asyncio.gather(*(line.close(code=1001, message=b"going away") for line in list(self._open)))
 
+    async def farewell(self) -> None:
+        """Wait until no application is left."""
+        if self._leaving:
+            await asyncio.wait(self._leaving)
+
     async def _carry(self, line: web.WebSocketResponse, width: int, height: int) -> None:
         async def hang_up() -> None:
             await line.close()
@@ -183,7 +202,11 @@ class Terminals:
         except (ConnectionError, ValueError) as error:
             log.warning("A browser's line broke off: %s", error)
         finally:
-            await application.leave()
+            # By itself: what carries the line is broken off where the browser just goes away.
+            leaving = asyncio.create_task(application.leave())
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
+            await asyncio.shield(leaving)
 
 
 async def _heard(line: web.WebSocketResponse, application: Application, text: str) -> None:

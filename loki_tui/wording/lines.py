@@ -231,7 +231,7 @@ def _(event: ev.ReviewForced) -> Line:
 
 @_line.register
 def _(event: ev.ControlReceived) -> Line:
-    return Line(f"{_cut(event.by)} asked for {event.request.replace('_', ' ')} over the {_cut(event.via)}", "quiet")
+    return Line(f"{_cut(event.by)} asked over the {_cut(event.via)}: {event.request.replace('_', ' ')}", "quiet")
 
 
 @_line.register

@@ -45,6 +45,8 @@ class Issuer:
 
     def __init__(self) -> None:
         self.url = ""
+        self.certificate = b""
+        """What it shows, as PEM."""
         self.keys = [Key("first")]
         self.asked_for_keys = 0
         self.down = False
@@ -119,7 +121,9 @@ async def issuing(authority: trustme.CA) -> AsyncIterator[Issuer]:
     app.router.add_get("/authorize", issuer.authorize)
     app.router.add_post("/token", issuer.redeem)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
+    leaf = authority.issue_cert("127.0.0.1", "localhost")
+    leaf.configure_cert(context)
+    issuer.certificate = leaf.cert_chain_pems[0].bytes()
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)

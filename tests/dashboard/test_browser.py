@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -11,6 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+import trustme
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
@@ -18,6 +20,9 @@ from selenium.webdriver.support.wait import WebDriverWait
 from loki_tui.core import events as ev
 from loki_tui.runtime.client import Project
 from loki_tui.runtime.dashboards import standing, wait_until_gone
+from tests.dashboard.issuing import CLIENT, issuing
+from tests.dashboard.test_tls import issue, trusting
+from tests.dashboard.visiting import settings_for, visiting
 from tests.support.browsing import CHROMEDRIVER, CHROMIUM, browsing
 from tests.support.journaled import RUN, created, journal_of, planned
 from tests.support.processes import await_none_in, processes_in
@@ -95,6 +100,29 @@ def test_an_address_signs_in_and_shows_the_application(
         assert not [entry for entry in told if "Content Security Policy" in entry["message"]]
         browser.get("about:blank")
     wait(lambda: set(processes_in(loki.workspace)) == {standing_pid(place)}, "the application to end with its page")
+
+
+async def test_a_provider_signs_in_over_tls(place: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    authority = trustme.CA()
+    (tmp_path / "ca.pem").write_bytes(authority.cert_pem.bytes())
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    pair = issue(authority, tmp_path)
+
+    def browse(address: str, certificate: bytes) -> list[dict[str, object]]:
+        with browsing(tmp_path / "chromium", trusts=(pair.cert.read_bytes(), certificate)) as browser:
+            browser.get(address)
+            wait(lambda: "-first-byte" in classes(browser), "the first paint")
+            assert browser.current_url == address
+            cookies: list[dict[str, object]] = browser.get_cookies()
+            return cookies
+
+    async with issuing(authority) as issuer:
+        issuer.claims["loki_role"] = "admin"
+        settings = settings_for(oidc_issuer=issuer.url, oidc_client_id=CLIENT, tls_cert=pair.cert, tls_key=pair.key)
+        async with visiting(place, settings=settings, trust=trusting(authority)) as visitor:
+            (cookie,) = await asyncio.to_thread(browse, visitor.url("/"), issuer.certificate)
+    assert str(cookie["name"]).startswith("__Host-loki-")
+    assert (cookie["secure"], cookie["httpOnly"], cookie["sameSite"]) == (True, True, "Lax")
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])

@@ -62,6 +62,15 @@ async def test_a_dashboard_is_started_asked_after_and_stopped(served: Program, p
     assert (await served("dashboard", "stop")).code == 2
 
 
+async def test_open_hands_the_address_to_a_browser(served: Program, tmp_path: Path) -> None:
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n')
+    browser.chmod(0o755)
+    entrance = (await served("dashboard", "start")).out.strip()
+    assert (await served.with_(BROWSER=f"{browser} %s")("dashboard", "open")).code == 0
+    assert (tmp_path / "opened").read_text().strip() == entrance
+
+
 async def test_a_port_that_is_taken_is_told(served: Program) -> None:
     with socket.create_server(("127.0.0.1", int(served.variables["LOKI_DASHBOARD_PORT"]))):
         refused = await served("dashboard", "start")

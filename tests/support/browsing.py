@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 
 CHROMIUM, CHROMEDRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -18,13 +22,25 @@ FLAGS = (
 )  # fmt: skip
 
 
+def _key_of(pem: bytes) -> str:
+    key = x509.load_pem_x509_certificate(pem).public_key()
+    der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(hashlib.sha256(der).digest()).decode()
+
+
 @contextmanager
-def browsing(profile: Path) -> Iterator[Chrome]:
-    """A browser, as long as this lasts."""
+def browsing(profile: Path, *, trusts: Iterable[bytes] = ()) -> Iterator[Chrome]:
+    """A browser, as long as this lasts.
+
+    Args:
+        profile: Where it keeps what it remembers.
+        trusts: Certificates, as PEM, that it takes for valid.
+    """
     options = ChromeOptions()
     options.binary_location = str(CHROMIUM)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    for flag in (*FLAGS, f"--user-data-dir={profile}"):
+    known = f"--ignore-certificate-errors-spki-list={','.join(map(_key_of, trusts))}"
+    for flag in (*FLAGS, known, f"--user-data-dir={profile}"):
         options.add_argument(flag)
     browser = Chrome(options=options, service=ChromeService(executable_path=str(CHROMEDRIVER)))
     try:

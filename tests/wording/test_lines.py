@@ -40,7 +40,7 @@ def finished(**fields: object) -> ev.ActionFinished:
         (action(command="make test"), "  shell make test"),
         (
             ev.ControlReceived(request="set_budget", by="ada", via="dashboard, 10.0.0.7, admin"),
-            "ada asked for set budget over the dashboard, 10.0.0.7, admin",
+            "ada asked over the dashboard, 10.0.0.7, admin: set budget",
         ),
         (ev.ReviewForced(by="ada"), "ada asked for the council: it sits once this iteration is over"),
         (
