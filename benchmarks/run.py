@@ -13,6 +13,7 @@ from benchmarks import (
     commands,
     confinement,
     cost,
+    dashboard,
     faults,
     hands,
     journal,
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Callable[[Effort], Iterator[Figure]]] = {
     "looking_back": looking_back.measure,
     "screen": screen.measure,
     "approving": approving.measure,
+    "dashboard": dashboard.measure,
     "soak": soak.measure,
     "verifying": verifying.measure,
 }

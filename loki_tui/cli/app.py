@@ -13,6 +13,7 @@ from loki_tui.cli import (
     checkpoint,
     config,
     council,
+    dashboard,
     demo,
     doctor,
     plan,
@@ -56,6 +57,7 @@ app.add_typer(approvals.app, name="approvals")
 app.add_typer(checkpoint.app, name="checkpoint")
 app.add_typer(config.app, name="config")
 app.add_typer(council.app, name="council")
+app.add_typer(dashboard.app, name="dashboard")
 app.add_typer(policy.app, name="policy")
 app.add_typer(qa.app, name="qa")
 app.add_typer(receipt.app, name="receipt")

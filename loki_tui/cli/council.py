@@ -33,7 +33,8 @@ NOT_APPROVED = 1
 @app.command()
 def status(run: Run = None, *, json: Json = False) -> None:
     """Show the council's rules, its last sitting, when it sits next and why, and how well its members see."""
-    from loki_tui.headless.council import rules_of, status_lines, status_row  # noqa: PLC0415 (imports when chosen)
+    from loki_tui.headless.council import status_lines  # noqa: PLC0415 (imports when chosen)
+    from loki_tui.wording.council_rows import rules_of, status_row  # noqa: PLC0415 (imports when chosen)
 
     state = _client(run).view().state
     rules = rules_of(state.created)
@@ -47,7 +48,8 @@ def status(run: Run = None, *, json: Json = False) -> None:
 @app.command()
 def verdicts(run: Run = None, *, json: Json = False) -> None:
     """Show every sitting so far: who voted how, why, on what evidence, and which votes do not count."""
-    from loki_tui.headless.council import sitting_lines, sitting_row  # noqa: PLC0415 (imports when chosen)
+    from loki_tui.headless.council import sitting_lines  # noqa: PLC0415 (imports when chosen)
+    from loki_tui.wording.council_rows import sitting_row  # noqa: PLC0415 (imports when chosen)
 
     client = _client(run)
     none = True
@@ -65,7 +67,8 @@ def verdicts(run: Run = None, *, json: Json = False) -> None:
 @app.command()
 def convergence(run: Run = None, *, json: Json = False) -> None:
     """Show what each iteration changed, proved and cost, what fails again and again, and what that means."""
-    from loki_tui.headless.council import convergence_lines, convergence_row, rules_of  # noqa: PLC0415 (when chosen)
+    from loki_tui.headless.council import convergence_lines, convergence_row  # noqa: PLC0415 (imports when chosen)
+    from loki_tui.wording.council_rows import rules_of  # noqa: PLC0415 (imports when chosen)
 
     client = _client(run)
     found = _convergence(client)
@@ -89,7 +92,8 @@ def force_review(
 ) -> None:
     """Have the council sit as soon as the iteration at hand is over, whatever the interval says."""
     from loki_tui.core.errors import UsageError  # noqa: PLC0415 (imports when chosen)
-    from loki_tui.headless.council import rules_of, sitting_lines, sitting_row  # noqa: PLC0415
+    from loki_tui.headless.council import sitting_lines  # noqa: PLC0415 (imports when chosen)
+    from loki_tui.wording.council_rows import rules_of, sitting_row  # noqa: PLC0415 (imports when chosen)
 
     client = _client(run, unfinished=True)
     view = client.view()
@@ -132,8 +136,9 @@ def report(
 ) -> None:
     """Print facts, sittings and convergence as a Markdown document."""
     from loki_tui.core.errors import UsageError  # noqa: PLC0415 (imports when chosen)
-    from loki_tui.headless.council import convergence_row, rules_of, sitting_row, status_row  # noqa: PLC0415
+    from loki_tui.headless.council import convergence_row  # noqa: PLC0415 (imports when chosen)
     from loki_tui.headless.council_report import report as report_of  # noqa: PLC0415
+    from loki_tui.wording.council_rows import rules_of, sitting_row, status_row  # noqa: PLC0415 (imports when chosen)
 
     client = _client(run)
     found = _convergence(client)

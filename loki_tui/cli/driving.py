@@ -27,6 +27,9 @@ from loki_tui.runtime.surroundings import Surroundings
 def start_here(order: Order, environ: Mapping[str, str], *, json: bool) -> ExitCode:
     """Begin a run and drive it in this process."""
     ready = make_ready(order, environ, consent=consent)
+    if ready.settings.dashboard:
+        # First: whoever sent the run off finds it up as soon as they are told that the run has begun.
+        _serve_beside(environ, ready.around)
     with begin(ready, run=order.run, recording=Recording(keep=order.record)) as host:
         remark(f"run {host.run_id} in {ready.around.project.workspace}; to end it: loki stop")
         return drive(host, json=json)
@@ -43,7 +46,15 @@ def resume(run: str | None, environ: Mapping[str, str], *, budget: Decimal | Non
         remark(f"Run {summary.id} goes on in process {view.engine.pid}. Watch: loki logs -f")
         return ExitCode.COMPLETED
     with take_up(client, environ, budget=budget) as host:
+        if around.settings().dashboard:
+            _serve_beside(environ, around)
         return drive(host, json=json, after=view.state.seq)
+
+
+def _serve_beside(environ: Mapping[str, str], around: Surroundings) -> None:
+    from loki_tui.cli.serving import serve_beside  # noqa: PLC0415 (for those who want one)
+
+    serve_beside(environ, around.project)
 
 
 def drive(host: RunHost, *, json: bool, after: int = 0) -> ExitCode:

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from loki_tui.cli.output import remark, say
 from loki_tui.core.settings import Settings
 from loki_tui.core.vocabulary import Status
-from loki_tui.headless.rows import estimate_row
 from loki_tui.runtime.estimate import Estimate, estimate
 from loki_tui.runtime.orders import Order
 from loki_tui.runtime.prd import Prd, find_prd, read_prd
 from loki_tui.runtime.runs import detail, summaries
 from loki_tui.runtime.surroundings import Surroundings
 from loki_tui.wording.estimates import estimate_lines
+from loki_tui.wording.rows import estimate_row
 
 _RUNS = 50
 """How many earlier runs are looked at: the latest are nearest to what is coming."""

@@ -32,12 +32,12 @@ def plan(
 ) -> None:
     """Make the plan alone: the requirements, and an estimate of what a run on them may cost and take."""
     from loki_tui.cli.estimating import expected  # noqa: PLC0415 (imports when chosen)
-    from loki_tui.headless.rows import estimate_row  # noqa: PLC0415
     from loki_tui.runtime.foreplan import make_plan  # noqa: PLC0415
     from loki_tui.runtime.prd import find_prd, read_prd  # noqa: PLC0415
     from loki_tui.runtime.readiness import check_prices, check_provider  # noqa: PLC0415
     from loki_tui.runtime.surroundings import Surroundings  # noqa: PLC0415
     from loki_tui.wording.estimates import estimate_lines  # noqa: PLC0415
+    from loki_tui.wording.rows import estimate_row  # noqa: PLC0415
 
     around = Surroundings.here(os.environ)
     settings = around.settings({"budget_limit": budget_option(budget)})

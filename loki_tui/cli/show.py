@@ -26,8 +26,9 @@ def status(
     """Say whether Loki is running, what it does, and how to stop it."""
     import asyncio  # noqa: PLC0415 (imports when chosen)
 
-    from loki_tui.headless.summary import no_run, summarise_nothing  # noqa: PLC0415
+    from loki_tui.headless.summary import no_run  # noqa: PLC0415 (imports when chosen)
     from loki_tui.runtime.client import RunClient, choose_run, find_run  # noqa: PLC0415
+    from loki_tui.wording.summary_row import summarise_nothing  # noqa: PLC0415 (imports when chosen)
 
     project = _project()
     found = find_run(project) if run is None else choose_run(project, run)
@@ -57,7 +58,8 @@ async def _watch(client: RunClient, *, json: bool) -> None:
 
 
 def _print_status(view: RunView, *, json: bool) -> None:
-    from loki_tui.headless.summary import summarise, summary_lines  # noqa: PLC0415 (imports when chosen)
+    from loki_tui.headless.summary import summary_lines  # noqa: PLC0415 (imports when chosen)
+    from loki_tui.wording.summary_row import summarise  # noqa: PLC0415 (imports when chosen)
 
     if json:
         say(jsonlib.dumps(summarise(view)))
@@ -95,9 +97,9 @@ def runs(
     json: Json = False,
 ) -> None:
     """List this project's runs, latest first: how each stands, what it has cost, its branch."""
-    from loki_tui.headless.rows import run_row  # noqa: PLC0415 (imports when chosen)
     from loki_tui.headless.summary import no_run  # noqa: PLC0415
     from loki_tui.runtime.runs import detail, summaries  # noqa: PLC0415
+    from loki_tui.wording.rows import run_row  # noqa: PLC0415 (imports when chosen)
     from loki_tui.wording.runs import run_line  # noqa: PLC0415
 
     project = _project()

@@ -16,47 +16,50 @@ NOTE_CHARS = 20_000
 """Characters a note for the agent may have."""
 
 
-class Pause(Frozen):
+class Asked(Frozen):
+    """What all requests have in common."""
+
+    by: str
+    via: str | None = None
+    """How it came, where that was not from this machine's own commands: such as `dashboard, 10.0.0.7, operator`."""
+
+
+class Pause(Asked):
     """Hold everything."""
 
     kind: Literal["pause"] = "pause"
-    by: str
     reason: str = ""
 
 
-class Resume(Frozen):
+class Resume(Asked):
     """Go on; with a new cap, if one is given."""
 
     kind: Literal["resume"] = "resume"
-    by: str
     budget: Money | None = None
 
 
-class Stop(Frozen):
+class Stop(Asked):
     """Bring the work to a safe place and end."""
 
     kind: Literal["stop"] = "stop"
-    by: str
     reason: str = ""
 
 
-class SetBudget(Frozen):
+class SetBudget(Asked):
     """Set the cap anew, without resuming."""
 
     kind: Literal["set_budget"] = "set_budget"
-    by: str
     limit: Money
 
 
-class Steer(Frozen):
+class Steer(Asked):
     """A note for the agent."""
 
     kind: Literal["steer"] = "steer"
-    by: str
     note: str = Field(min_length=1, max_length=NOTE_CHARS)
 
 
-class Decide(Frozen):
+class Decide(Asked):
     """An approval is granted or refused: for exactly the action with this digest.
 
     One that cannot be taken as it is (an edited input that does not fit, a pattern that does not
@@ -64,7 +67,6 @@ class Decide(Frozen):
     """
 
     kind: Literal["decide"] = "decide"
-    by: str
     approval: str
     digest: str
     decision: Literal["approved", "denied"]
@@ -75,20 +77,18 @@ class Decide(Frozen):
     """Approve actions of this pattern from now on, in this run: see `loki_tui.guard.rules`."""
 
 
-class Revoke(Frozen):
+class Revoke(Asked):
     """What was approved for the whole run is to be asked about again."""
 
     kind: Literal["revoke"] = "revoke"
-    by: str
     pattern: str
     """As it was approved."""
 
 
-class ForceReview(Frozen):
+class ForceReview(Asked):
     """The council is to sit now."""
 
     kind: Literal["force_review"] = "force_review"
-    by: str
 
 
 Request = Annotated[

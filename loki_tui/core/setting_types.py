@@ -151,6 +151,20 @@ Reach = Annotated[
 ]
 """What can be reached over the network: everything, nothing, or hosts by name, address or `*.` and a domain."""
 
+Host = Annotated[
+    str,
+    Field(max_length=253, pattern=r"^([a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?|[0-9a-fA-F]*:[0-9a-fA-F:.]+)$"),
+    Form("a host or an address"),
+]
+"""A host by name or address; an IPv6 address without brackets."""
+
+WebAddress = Annotated[
+    str,
+    Field(max_length=2048, pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"),
+    Form("an address such as https://example.com"),
+]
+"""An address of HTTP without user, query and fragment."""
+
 _Price = Annotated[Money, Field(ge=0, le=1_000_000)]
 
 

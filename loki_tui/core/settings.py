@@ -21,6 +21,7 @@ from loki_tui.core.setting_types import (
     NETWORK_ON,
     Dollars,
     Duration,
+    Host,
     KeyMap,
     Location,
     Locations,
@@ -31,6 +32,7 @@ from loki_tui.core.setting_types import (
     Standing,
     Text,
     Tighten,
+    WebAddress,
 )
 
 PREFIX = "LOKI_"
@@ -225,20 +227,29 @@ class ResourceSettings(SettingsGroup):
 class DashboardSettings(SettingsGroup):
     """Dashboard."""
 
-    dashboard: Annotated[bool, Standing.PLANNED] = False
-    """Serve the dashboard beside a run."""
-    dashboard_port: Annotated[int, Field(ge=1, le=65_535), Standing.PLANNED] = 57374
+    dashboard: bool = False
+    """Serve the dashboard beside a headless run, and leave it up afterwards."""
+    dashboard_host: Host = "127.0.0.1"
+    """The address it listens on; one beyond this machine takes a sign-in (`LOKI_OIDC_ISSUER`) or a token's file."""
+    dashboard_port: Annotated[int, Field(ge=1, le=65_535)] = 57374
     """The port it listens on."""
-    tls_cert: Annotated[Location | None, Standing.PLANNED] = None
-    """Certificate chain for HTTPS."""
-    tls_key: Annotated[Location | None, Standing.PLANNED] = None
-    """Its private key."""
-    oidc_issuer: Annotated[Text | None, Standing.PLANNED] = None
-    """Who signs people in."""
-    oidc_client_id: Annotated[Text | None, Standing.PLANNED] = None
-    """The dashboard's name at the issuer."""
-    oidc_audience: Annotated[Text | None, Standing.PLANNED] = None
-    """Whom tokens must be meant for."""
+    dashboard_url: WebAddress | None = None
+    """How people reach it where that is not its host and port, such as `https://loki.example.com` behind a proxy."""
+    dashboard_token_file: Location | None = None
+    """A file with the token that lets in, of 32 characters or more; made where it is not there. A new token at every
+    start where not set."""
+    tls_cert: Location | None = None
+    """Certificate chain for HTTPS, as PEM; read again when it changes."""
+    tls_key: Location | None = None
+    """Its private key, which nobody but its owner and group may read."""
+    oidc_issuer: WebAddress | None = None
+    """Who signs people in: an OpenID provider, as it names itself."""
+    oidc_client_id: Text | None = None
+    """The dashboard's name at the issuer: a public client, with the redirect address `/callback`."""
+    oidc_audience: Text | None = None
+    """Whom tokens for the API must be meant for; the client's name where not set."""
+    oidc_role_claim: Text = "loki_role"
+    """The claim that says who may do what: `viewer`, `operator` or `admin`; scopes such as `loki:viewer` do, too."""
 
 
 class ScreenSettings(SettingsGroup):

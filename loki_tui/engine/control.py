@@ -54,6 +54,9 @@ class Control:
         journal = self._chronicle.journal
         while True:
             for number, request in journal.pending_requests():
+                if request.via is not None:
+                    asked = ev.ControlReceived(request=request.kind, by=request.by, via=request.via)
+                    self._chronicle.note(asked)
                 await self._obey(number, request)
             for warning in journal.take_warnings():
                 self._chronicle.note(ev.Warned(message=warning))

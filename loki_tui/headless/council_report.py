@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from loki_tui.core.money import format_usd
 from loki_tui.core.state import RunState
 from loki_tui.core.terminal import one_line
-from loki_tui.headless.council import Rules, next_sitting
 from loki_tui.runtime.convergence import Convergence, Progress, in_a_sentence
 from loki_tui.runtime.sittings import Sitting
 from loki_tui.wording.amounts import counted, percent
+from loki_tui.wording.council_rows import Rules, next_sitting
 
 _MARKS = re.compile(r"([\\`*_\[\]{}<>#|~!&$])")
 """What means something in Markdown, or in HTML within it."""

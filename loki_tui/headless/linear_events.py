@@ -321,13 +321,14 @@ def _(event: ev.ReviewSubmitted, _told: Told) -> Words:
 def _findings(findings: Sequence[Finding]) -> tuple[Passage, ...]:
     if not findings:
         return ()
-    lines = [finding_in_words(finding) for finding in findings[:FINDINGS]]
     rest = [f"And {counted(len(findings) - FINDINGS, 'finding')} more."] if len(findings) > FINDINGS else []
-    return (Passage("\n".join([*lines, *rest])),)
+    return (Passage("\n".join([*map(finding_in_words, findings[:FINDINGS]), *rest])),)
 
 
 @words.register
-def _(event: ev.ReviewForced, _told: Told) -> Words:
+def _(event: ev.ReviewForced | ev.ControlReceived, _told: Told) -> Words:
+    if isinstance(event, ev.ControlReceived):
+        return _just(f"Over the {one_line(event.via)}, {one_line(event.by)} asked: {event.request.replace('_', ' ')}.")
     return _just(f"The council is asked for, by {one_line(event.by)}. It sits once this iteration is over.")
 
 

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 
 from loki_tui.core.events import Record, RunClosed
 from loki_tui.wording.line import Line
 from loki_tui.wording.lines import line_of
+from loki_tui.wording.rows import as_json
 
 Write = Callable[[Line | str], None]
 """Takes a line for a person, or data."""
-
-
-def as_json(run: str, record: Record) -> str:
-    """A record as one line of JSON: its place in the journal, then the event's own fields."""
-    event = record.event.model_dump(mode="json", exclude_none=True)
-    place = {"run": run, "seq": record.seq, "at": record.at.isoformat(), "stream": record.stream}
-    return json.dumps({**{name: value for name, value in place.items() if value is not None}, **event})
 
 
 class Presenter:

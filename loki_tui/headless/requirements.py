@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loki_tui.core.events import PhaseFinished
-from loki_tui.core.messages import JsonObject
 from loki_tui.core.state import Judged, RunState
 from loki_tui.core.terminal import one_line
 from loki_tui.core.vocabulary import Proof, Verdict
 from loki_tui.wording.amounts import counted
 from loki_tui.wording.line import Line, Tone
+from loki_tui.wording.requirement_row import facts_of, is_stale
 
 _TONES: dict[Proof, Tone] = {
     Proof.PROVEN: "good",
@@ -18,9 +17,6 @@ _TONES: dict[Proof, Tone] = {
     Proof.STALE: "warn",
     Proof.UNPROVEN: "plain",
 }
-
-_UNIT_TESTS = "unit tests"
-"""The phase that reports single tests; by its name, since what measures it takes long to load."""
 
 _NAMED_TESTS = 10
 """Tests of one requirement that a person is shown."""
@@ -55,46 +51,3 @@ def _grounds(state: RunState, judged: Judged, indent: str) -> Iterator[Line]:
         yield Line(f"{indent}fact: {told}{', stale: the work has changed since' if stale else ''}", tone)
     if is_stale(state, judged):
         yield Line(f"{indent}judged before the work changed", "warn")
-
-
-def facts_of(state: RunState, judged: Judged) -> list[PhaseFinished]:
-    """The measurements that a requirement's proof rests on."""
-    if not judged.tests:
-        return []
-    named = {test for test in judged.tests if test in state.phases}
-    if len(named) < len(set(judged.tests)):
-        named.add(_UNIT_TESTS)
-    return [fact for phase, fact in state.phases.items() if phase in named]
-
-
-def is_stale(state: RunState, judged: Judged) -> bool:
-    """Whether nobody has looked since the work changed."""
-    return judged.proof is Proof.STALE or bool(judged.tree and judged.tree != state.tree)
-
-
-def requirement_row(state: RunState, judged: Judged) -> JsonObject:
-    """One requirement as one object."""
-    return {
-        "run": state.run,
-        "id": judged.requirement.id,
-        "title": judged.requirement.title,
-        "criteria": list(judged.requirement.criteria),
-        "state": judged.proof,
-        "stale": is_stale(state, judged),
-        "evidence": judged.evidence,
-        "tests": list(judged.tests),
-        "claimed": list(judged.claimed),
-        "tree": judged.tree or None,
-        "facts": [
-            {
-                "phase": fact.phase,
-                "verdict": fact.verdict,
-                "why": fact.why,
-                "checkpoint": fact.checkpoint,
-                "tree": fact.tree,
-                "stale": state.stale(fact),
-                "at": state.measured_at[fact.phase].isoformat() if fact.phase in state.measured_at else None,
-            }
-            for fact in facts_of(state, judged)
-        ],
-    }

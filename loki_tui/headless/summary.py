@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loki_tui.core.errors import LokiError
-from loki_tui.core.events import BranchOpened, PhaseFinished
+from loki_tui.core.events import BranchOpened
 from loki_tui.core.fatigue import fatigue_of
-from loki_tui.core.messages import JsonObject
 from loki_tui.core.money import format_limit, format_needed, format_usd
 from loki_tui.core.state import RunState
 from loki_tui.core.terminal import one_line
@@ -33,6 +31,7 @@ from loki_tui.wording.proof import (
     verdict_text,
 )
 from loki_tui.wording.receipts import against_lines, headline_tone, receipt_of, verify_command
+from loki_tui.wording.summary_row import elapsed_of, now_of
 
 if TYPE_CHECKING:
     from loki_tui.engine.receipt import Receipt
@@ -51,55 +50,11 @@ _TONES: dict[Status, Tone] = {
 }
 
 
-def summarise(view: RunView) -> JsonObject:
-    """A run as one JSON object: what `loki status --json` prints."""
-    state, books = view.state, view.state.books
-    created, closed = state.created, state.closed
-    return {
-        "run": state.run,
-        "status": view.status,
-        "reason": view.reason,
-        "stage": state.stage,
-        "pid": view.engine.pid if view.engine else None,
-        "iteration": state.iterations_begun,
-        "max_iterations": created.max_iterations if created else None,
-        "elapsed_seconds": round(_elapsed(view).total_seconds(), 1),
-        "waiting_until": state.waiting_until.isoformat() if state.waiting_until else None,
-        "spent": str(books.spent),
-        "unconfirmed": str(books.unconfirmed),
-        "reserved": str(sum(books.reserved.values(), Decimal(0))),
-        "budget": None if books.limit is None else str(books.limit),
-        "needed": None if state.needed is None else str(state.needed),
-        "requirements": {name: judged.proof for name, judged in state.requirements.items()},
-        "proven": state.proven,
-        "unchanged_iterations": state.unchanged_iterations,
-        "unproductive_iterations": state.unproductive_iterations,
-        "phases": {name: _phase(state, fact) for name, fact in state.phases.items()},
-        "reviews": {
-            name: {"verdict": review.verdict, "void": review.void, "findings": len(review.findings)}
-            for name, review in state.reviews.items()
-        },
-        "council": _council(state),
-        "receipt": _receipt(state),
-        "approvals": [waiting.request.approval for waiting in state.waiting_approvals],
-        "approval_fatigue": _fatigue(view),
-        "rules": [learned.rule.pattern for learned in state.learned],
-        "refusals": state.refusals,
-        "branch": state.branch.branch if state.branch else None,
-        "commit": state.commit,
-        "confinement": state.confinement.rung if state.confinement else None,
-        "outcome": closed.outcome if closed else None,
-        "workspace": created.workspace if created else None,
-        "prd": created.prd_path if created else None,
-        "last_seq": state.seq,
-    }
-
-
 def summary_lines(view: RunView) -> list[Line]:
     """A run in a few lines: whether it goes on, where it stands, what it costs, what it wants."""
     state = view.state
     lines = [_standing(view)]
-    lines.append(Line(f"run        {state.run}, {_in_words(_elapsed(view))}"))
+    lines.append(Line(f"run        {state.run}, {_in_words(elapsed_of(view))}"))
     if state.created is not None:
         lines.append(Line(f"prd        {one_line(state.created.prd_path)}"))
         stage = "" if state.status.ended else f", {state.stage}"
@@ -135,11 +90,6 @@ def summary_lines(view: RunView) -> list[Line]:
     return lines
 
 
-def summarise_nothing(workspace: Path) -> JsonObject:
-    """A project without a run, as JSON."""
-    return {"run": None, "status": None, "workspace": str(workspace)}
-
-
 def no_run(workspace: Path) -> Line:
     """A project without a run, in a line."""
     return Line(f"Loki is not running: there is no run in {one_line(str(workspace))} yet. Begin one: loki start PRD")
@@ -157,7 +107,7 @@ def _facts(view: RunView) -> list[Line]:
     lines = []
     state = view.state
     if state.running_phase is not None:
-        since = f", {_in_words(_now(view) - state.running_since)}" if state.running_since is not None else ""
+        since = f", {_in_words(now_of(view) - state.running_since)}" if state.running_since is not None else ""
         lines.append(Line(f"measuring  {one_line(state.running_phase)}{since}"))
     for fact in measured(state):
         good = fact.verdict is Verdict.PASSED and not state.stale(fact)
@@ -166,36 +116,6 @@ def _facts(view: RunView) -> list[Line]:
         said = f"{one_line(fact.phase)} {verdict_text(state, fact)}: {one_line(fact.why)}{more}"
         lines.append(Line(said, "good" if good else "warn"))
     return lines
-
-
-def _phase(state: RunState, fact: PhaseFinished) -> JsonObject:
-    return {
-        "verdict": fact.verdict,
-        "why": fact.why,
-        "stale": state.stale(fact),
-        "findings": len(fact.findings),
-        "repeated": state.repeated.get(fact.phase, 0),
-    }
-
-
-def _council(state: RunState) -> JsonObject | None:
-    council = state.council
-    if not council.sitting:
-        return None
-    convened, decided = council.convened, council.decided
-    return {
-        "sitting": council.sitting,
-        "trigger": convened.trigger if convened else None,
-        "approved": decided.approved if decided else None,
-        "approving": decided.approving if decided else None,
-        "needed": decided.needed if decided else None,
-        "stale": not judged_text(state)[1],
-    }
-
-
-def _receipt(state: RunState) -> JsonObject | None:
-    written = state.receipt
-    return None if written is None else {"headline": written.headline, "digest": written.digest}
 
 
 def _opinions(state: RunState) -> list[Line]:
@@ -222,26 +142,13 @@ def _headline(headline: str) -> Line:
     return Line(f"receipt    {one_line(headline)}", headline_tone(headline))
 
 
-def _now(view: RunView) -> datetime:
-    return datetime.now(UTC) if view.engine else view.state.at
-
-
-def _fatigue(view: RunView) -> JsonObject:
-    found = fatigue_of(view.state, _now(view))
-    return {
-        "asked_last_hour": found.asked,
-        "approved_share": None if found.share is None else round(found.share, 3),
-        "waved_through": found.waved_through,
-    }
-
-
 def _limits(view: RunView) -> list[Line]:
     """What was refused, and how much was asked."""
     lines = []
     if (last := view.state.last_refused) is not None:
         refused = f"{counted(view.state.refusals, 'action')}, the last: {action_text(last)}"
         lines.append(Line(f"refused    {refused}", "warn"))
-    fatigue = fatigue_of(view.state, _now(view))
+    fatigue = fatigue_of(view.state, now_of(view))
     if asked := asked_in_words(fatigue):
         lines.append(Line(f"approvals  {asked}"))
     if warning := waved_through_in_words(fatigue):
@@ -278,7 +185,7 @@ def parting_lines(view: RunView, receipt: Receipt | None = None) -> list[Line]:
     figures = [f"run {state.run}"]
     if state.created is not None:
         figures.append(f"iteration {state.iterations_begun:,} of {state.created.max_iterations:,}")
-    figures += [_in_words(_elapsed(view)), _money(view)]
+    figures += [_in_words(elapsed_of(view)), _money(view)]
     again = "Look at it again" if state.status.ended else "Go on: loki resume. Look"
     return [
         _standing(view),
@@ -336,11 +243,6 @@ def _where(state: RunState) -> list[Line]:
 def _way_back(opened: BranchOpened) -> str:
     detached = "--detach " if _COMMIT.fullmatch(opened.origin) else ""
     return f"git switch {detached}{one_line(opened.origin)}"
-
-
-def _elapsed(view: RunView) -> timedelta:
-    """How long the run has been going; without an engine, until its last event."""
-    return view.state.elapsed(_now(view))
 
 
 def _in_words(elapsed: timedelta) -> str:

@@ -26,7 +26,7 @@ from loki_tui.store.lock import Holder
 from loki_tui.store.project import Project
 from loki_tui.store.reader import RunSummary
 
-__all__ = ["Holder", "RunClient", "RunSummary", "RunView", "choose_run", "find_run"]
+__all__ = ["Holder", "Project", "RunClient", "RunSummary", "RunView", "choose_run", "find_run"]
 
 BEAT = 1.0
 """Seconds after which a watched run is looked at even if nothing was journaled: its engine may have died."""
@@ -69,6 +69,8 @@ class RunClient:
         self._to_engine = post
         self.by = _who()
         """The person at this terminal."""
+        self.via: str | None = None
+        """How what this person asks comes in, where it is not from this terminal; journaled with it."""
 
     def begun(self) -> bool:
         """Whether the run is in the journal yet."""
@@ -138,21 +140,21 @@ class RunClient:
 
     # -- steering -------------------------------------------------------------------------------
 
-    def pause(self, reason: str = "") -> None:
-        """Hold everything."""
-        self._post(rq.Pause(by=self.by, reason=reason))
+    def pause(self, reason: str = "") -> int:
+        """Hold everything; the request's number, see `taken`."""
+        return self._post(rq.Pause(by=self.by, reason=reason))
 
-    def resume(self, budget: Decimal | None = None) -> None:
-        """Go on, with a new cap if one is given."""
-        self._post(rq.Resume(by=self.by, budget=budget))
+    def resume(self, budget: Decimal | None = None) -> int:
+        """Go on, with a new cap if one is given; the request's number, see `taken`."""
+        return self._post(rq.Resume(by=self.by, budget=budget))
 
-    def set_budget(self, limit: Decimal) -> None:
-        """Set the cap anew, without resuming."""
-        self._post(rq.SetBudget(by=self.by, limit=limit))
+    def set_budget(self, limit: Decimal) -> int:
+        """Set the cap anew, without resuming; the request's number, see `taken`."""
+        return self._post(rq.SetBudget(by=self.by, limit=limit))
 
-    def stop(self, reason: str = "") -> None:
-        """Bring the work to a safe place and end the run."""
-        self._post(rq.Stop(by=self.by, reason=reason))
+    def stop(self, reason: str = "") -> int:
+        """Bring the work to a safe place and end the run; the request's number, see `taken`."""
+        return self._post(rq.Stop(by=self.by, reason=reason))
 
     def steer(self, note: str) -> None:
         """Leave a note for the agent.
@@ -239,6 +241,8 @@ class RunClient:
         return False
 
     def _post(self, request: rq.Request) -> int:
+        if self.via is not None:
+            request = request.model_copy(update={"via": self.via})
         if self._to_engine is not None:
             return self._to_engine(request)
         return self.project.post(self.run, request, redactor=redactor_of(os.environ))

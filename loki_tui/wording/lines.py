@@ -230,6 +230,11 @@ def _(event: ev.ReviewForced) -> Line:
 
 
 @_line.register
+def _(event: ev.ControlReceived) -> Line:
+    return Line(f"{_cut(event.by)} asked over the {_cut(event.via)}: {event.request.replace('_', ' ')}", "quiet")
+
+
+@_line.register
 def _(event: ev.CouncilConvened) -> Line:
     members = counted(len(event.members), "member")
     return Line(f"the council sits, {members}, {convened_text(event)}: {_cut(event.reason)}", "loud")

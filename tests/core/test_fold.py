@@ -34,7 +34,7 @@ from tests.support.life import (
 )
 
 KINDS: frozenset[type[Event]] = frozenset(get_args(get_args(Event)[0]))
-TRACELESS = frozenset({ev.ContextCompacted, ev.DelegateStarted, ev.DelegateFinished})
+TRACELESS = frozenset({ev.ContextCompacted, ev.ControlReceived, ev.DelegateStarted, ev.DelegateFinished})
 """Kinds that are there to be read one by one: no state follows from them."""
 
 

@@ -143,3 +143,22 @@ def test_a_network_is_on_off_or_hosts(text: object, reach: tuple[str, ...]) -> N
 def test_what_is_no_network_is_refused(text: object) -> None:
     with pytest.raises(ValidationError):
         Settings.model_validate({"network": text})
+
+
+@pytest.mark.parametrize("given", ["127.0.0.1", "::1", "::", "localhost", "loki-1.example.com"])
+def test_a_host_is_a_name_or_an_address(given: str) -> None:
+    assert Settings.model_validate({"dashboard_host": given}).dashboard_host == given
+
+
+@pytest.mark.parametrize("given", ["", " ", "a b", "[::1]", "127.0.0.1:80", "-a", "a/b", "http://a", "a\n"])
+def test_a_wrong_host_is_refused(given: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings.model_validate({"dashboard_host": given})
+
+
+@pytest.mark.parametrize(
+    "given", ["ftp://a", "https://", "https://user@a", "https://a?b", "https://a#b", "a", "https://a\n"]
+)
+def test_a_wrong_web_address_is_refused(given: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings.model_validate({"dashboard_url": given})

@@ -224,10 +224,8 @@ def test_a_value_that_is_wrong_by_itself_is_not_said_to_contradict_another(place
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
-        ("LOKI_DASHBOARD", "true"),
         ("LOKI_MAX_WORKTREES", "9"),
         ("LOKI_PARALLEL_MODE", "1"),
-        ("LOKI_TLS_CERT", "/cert.pem"),
     ],
 )
 def test_what_is_not_in_force_cannot_be_set(place: Place, variable: str, value: str) -> None:
@@ -236,7 +234,7 @@ def test_what_is_not_in_force_cannot_be_set(place: Place, variable: str, value: 
 
 
 def test_what_is_not_in_force_may_be_set_to_its_default(place: Place) -> None:
-    assert place.load({"LOKI_MAX_WORKTREES": "5", "LOKI_DASHBOARD": "false"}).settings == Settings()
+    assert place.load({"LOKI_MAX_WORKTREES": "5", "LOKI_PARALLEL_MODE": "false"}).settings == Settings()
 
 
 # -- files --------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from loki_tui.core.settings import Settings
 from loki_tui.core.state import BEFORE, RunState
 from loki_tui.core.vocabulary import Excerpt
 from loki_tui.engine.deciding import sitting_due
-from loki_tui.headless.council import Rules, next_sitting
+from loki_tui.wording.council_rows import Rules, next_sitting
 
 
 @given(interval=st.integers(1, 6), least=st.integers(1, 8), sat=st.integers(0, 6), begun=st.integers(0, 9))

@@ -11,9 +11,10 @@ from loki_tui.core.events import Event
 from loki_tui.core.fold import fold
 from loki_tui.core.vocabulary import Confinement, Excerpt, Purpose, Requirement, Risk
 from loki_tui.engine.receipt import Receipt
-from loki_tui.headless.summary import closing_lines, no_run, parting_lines, summarise, summary_lines
+from loki_tui.headless.summary import closing_lines, no_run, parting_lines, summary_lines
 from loki_tui.runtime.client import RunView
 from loki_tui.store.lock import Holder
+from loki_tui.wording.summary_row import summarise
 from tests.headless.runs import CREATED, STARTED, recorded
 from tests.support import scenes
 from tests.support.life import approval

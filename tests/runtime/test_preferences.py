@@ -31,6 +31,8 @@ EXAMPLES = {
     "an amount of US dollars": "$10.50",
     "a whole number": "7",
     "a number": "1.5",
+    "a host or an address": "::1",
+    "an address such as": "https://loki.example.com/path",
 }
 """A value for every form there is, by how the form begins."""
 
@@ -45,6 +47,7 @@ def example_of(name: str) -> str:
         "context_window": "20000",
         "retry_max_seconds": "2.5",
         "network": "off",
+        "council_threshold": "1",
         "risk_rules": "network=ask",
     }
     if name in own:
@@ -91,7 +94,11 @@ IN_FORCE = [
 ]
 
 
-@pytest.mark.parametrize("name", IN_FORCE)
+PAIRS = (("tls_cert", "tls_key"), ("oidc_issuer", "oidc_client_id"))
+"""Settings that cannot be alone: they are written into the file by hand, both at once."""
+
+
+@pytest.mark.parametrize("name", [name for name in IN_FORCE if not any(name in pair for pair in PAIRS)])
 def test_every_setting_makes_the_way_into_the_file_and_back(name: str) -> None:
     other, needed = {"cassette": ("provider", "replay"), "council_threshold": ("council_size", "9")}.get(name, ("", ""))
     if other:
@@ -104,6 +111,16 @@ def test_every_setting_makes_the_way_into_the_file_and_back(name: str) -> None:
     save_setting(name, None, environ=environ())
     assert getattr(loaded(), name) == getattr(Settings(), name)
     assert name not in config_file().read_text()
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_half_a_pair_is_refused_and_a_whole_one_can_be_changed(pair: tuple[str, str]) -> None:
+    one, other = pair
+    assert "are a pair" in refusal(one, example_of(one))
+    configure("".join(f"{name} = '''{example_of(name)}'''\n" for name in pair))
+    assert None not in {getattr(loaded(), name) for name in pair}
+    save_setting(other, example_of(other) + "x", environ=environ())
+    assert "are a pair" in refusal(one, None)
 
 
 def test_a_new_file_is_the_persons_alone() -> None:
@@ -138,7 +155,7 @@ def test_an_old_file_keeps_its_mode_its_comments_and_its_place(tmp_path: Path) -
         ("max_turn", None, "max_turn in {file} is no setting. Did you mean max_turns?"),
         ("max_turns", "", "max_turns in {file} is empty"),
         ("max_turns", "0", "max_turns in {file} is '0'; it must be a whole number from 1 up to 10000."),
-        ("dashboard", "true", "dashboard in {file} is not enforced by this version"),
+        ("parallel_mode", "true", "parallel_mode in {file} is not enforced by this version"),
         ("dir", "/somewhere", "dir in {file} has no effect: set LOKI_DIR in the environment."),
         ("keymap", '{"Run Pause": "p"}', "keymap in {file} is"),
         ("model", "\udcff", "model in {file} is"),

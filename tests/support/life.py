@@ -140,6 +140,7 @@ def life() -> Iterator[Event]:
     yield ev.VoteCast(sitting=1, member="one", verdict="approve")
     yield ev.CouncilDecided(sitting=1, approved=True, reason="all")
     yield ev.MemberCalibrated(sitting=1, member="tests", defect="a.py:3: `<` became `<=`", caught=True)
+    yield ev.ControlReceived(request="force_review", by="ada", via="dashboard, 127.0.0.1, admin")
     yield ev.ReviewForced(by="ada")
     sample = Sample(cpu_percent=1, memory_percent=2, run_cpu_percent=3, run_rss_bytes=4)
     yield ev.ResourcesSampled(sample=sample)

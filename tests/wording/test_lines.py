@@ -38,6 +38,10 @@ def finished(**fields: object) -> ev.ActionFinished:
         (STARTED, "engine 7 starts, confined by landlock ABI 7"),
         (ev.RunPaused(by="person", reason="lunch"), "PAUSED: lunch. Go on: loki resume"),
         (action(command="make test"), "  shell make test"),
+        (
+            ev.ControlReceived(request="set_budget", by="ada", via="dashboard, 10.0.0.7, admin"),
+            "ada asked over the dashboard, 10.0.0.7, admin: set budget",
+        ),
         (ev.ReviewForced(by="ada"), "ada asked for the council: it sits once this iteration is over"),
         (
             ev.CouncilConvened(sitting=1, reason="time", members=("a", "b"), trigger="forced", iteration=4),

@@ -17,6 +17,7 @@ from pydantic import Field
 from loki_tui.core.events.life import (
     BranchOpened,
     BudgetChanged,
+    ControlReceived,
     EngineFailed,
     EngineStarted,
     ResourcesSampled,
@@ -82,6 +83,7 @@ Event = Annotated[
     | Steered
     | SteeringDelivered
     | ReviewForced
+    | ControlReceived
     | Warned
     | RequirementsPlanned
     | RequirementJudged
@@ -169,6 +171,7 @@ __all__ = [
     "CheckpointRestored",
     "CheckpointTaken",
     "ContextCompacted",
+    "ControlReceived",
     "CouncilConvened",
     "CouncilDecided",
     "DelegateFinished",

@@ -142,6 +142,16 @@ class ReviewForced(Frozen):
     by: str
 
 
+class ControlReceived(Frozen):
+    """Somebody asked something of the run from outside, over the dashboard; what came of it follows."""
+
+    kind: Literal["control_received"] = "control_received"
+    request: Literal["pause", "resume", "stop", "set_budget", "steer", "decide", "revoke", "force_review"]
+    by: str
+    via: str
+    """Where from, and as whom."""
+
+
 class Warned(Frozen):
     """Something a person should know that stops nothing."""
 

@@ -6,10 +6,10 @@ import json
 from decimal import Decimal
 
 from loki_tui.core.settings import Settings
-from loki_tui.headless.rows import estimate_row, run_row
 from loki_tui.runtime.estimate import estimate
 from loki_tui.runtime.prd import Prd
 from loki_tui.store.lock import Holder
+from loki_tui.wording.rows import estimate_row, run_row
 from tests.support.entries import entry
 
 

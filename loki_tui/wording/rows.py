@@ -1,7 +1,10 @@
-"""Runs and estimates as JSON objects, for programs."""
+"""Runs, events and estimates as JSON objects, for programs."""
 
 from __future__ import annotations
 
+import json
+
+from loki_tui.core.events import Record
 from loki_tui.core.messages import JsonObject
 from loki_tui.runtime.estimate import Estimate
 from loki_tui.runtime.runs import RunEntry
@@ -29,6 +32,18 @@ def run_row(entry: RunEntry) -> JsonObject:
         "branch": entry.branch,
         "waiting_approvals": entry.waiting_approvals,
     }
+
+
+def record_row(run: str, record: Record) -> JsonObject:
+    """An event in its place in the journal, then its own fields."""
+    event = record.event.model_dump(mode="json", exclude_none=True)
+    place = {"run": run, "seq": record.seq, "at": record.at.isoformat(), "stream": record.stream}
+    return {**{name: value for name, value in place.items() if value is not None}, **event}
+
+
+def as_json(run: str, record: Record) -> str:
+    """The same as one line of JSON."""
+    return json.dumps(record_row(run, record))
 
 
 def estimate_row(estimate: Estimate) -> JsonObject:

@@ -1,0 +1,176 @@
+"""The API to steer: what somebody asks goes through the journal's inbox, like every other face's requests.
+
+What is taken for asked is answered with 202 and the request's number: the engine does it, and its events say so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import subprocess
+import sys
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from aiohttp import web
+from pydantic import Field
+
+from loki_tui.core.messages import Frozen, JsonObject
+from loki_tui.core.money import MOST
+from loki_tui.dashboard.access import CALLER, Role
+from loki_tui.dashboard.answers import RefusalError, answer, body_of
+from loki_tui.dashboard.desk import ERRANDS, client_for, reading
+from loki_tui.runtime.client import RunClient
+from loki_tui.wording.council_rows import rules_of
+
+log = logging.getLogger("loki.dashboard")
+
+Reason = Annotated[str, Field(max_length=2_000)]
+Amount = Annotated[Decimal, Field(gt=0, le=MOST, max_digits=20)]
+RunName = Annotated[str | None, Field(max_length=64)]
+
+
+class OfRun(Frozen):
+    """Which run is meant."""
+
+    run: RunName = None
+    """By name or its beginning; else the one at work, or the latest that has not ended."""
+
+
+class PauseBody(OfRun):
+    """Hold everything."""
+
+    reason: Reason = ""
+
+
+class ResumeBody(OfRun):
+    """Go on."""
+
+    budget: Amount | None = None
+    """A new cap in US dollars, for which it takes an admin."""
+
+
+class StopBody(OfRun):
+    """End the run in a safe place."""
+
+    reason: Reason = ""
+
+
+class BudgetBody(OfRun):
+    """Set the cap anew."""
+
+    limit: Amount
+    """In US dollars."""
+
+
+class DecisionBody(OfRun):
+    """Approve or deny exactly what was shown."""
+
+    decision: Literal["approved", "denied"]
+    digest: Annotated[str, Field(max_length=128)]
+    """Of what was shown: from the list of approvals."""
+    reason: Reason = ""
+    pattern: Annotated[str | None, Field(max_length=2_000)] = None
+    """Approve actions of this pattern, too, from now on, in this run."""
+
+
+async def pause(request: web.Request) -> web.Response:
+    """Hold a run where it is."""
+    body = await body_of(request, PauseBody)
+    client = await _at_work(request, body.run)
+    return await _posted(request, client, await reading(request, lambda: client.pause(body.reason)))
+
+
+async def resume(request: web.Request) -> web.Response:
+    """Go on with a paused run."""
+    body = await body_of(request, ResumeBody)
+    if body.budget is not None and request[CALLER].role < Role.ADMIN:
+        raise RefusalError(403, "Setting a budget takes the role admin.")
+    client = await _at_work(request, body.run)
+    return await _posted(request, client, await reading(request, lambda: client.resume(body.budget)))
+
+
+async def stop(request: web.Request) -> web.Response:
+    """End a run, also where its engine is gone; never held back by limits on rates."""
+    body = await body_of(request, StopBody)
+    client = await client_for(request, body.run, unfinished=True)
+    if await reading(request, client.engine) is None:
+        return await _wound_up(request, client, body.reason)
+    return await _posted(request, client, await reading(request, lambda: client.stop(body.reason)))
+
+
+async def budget(request: web.Request) -> web.Response:
+    """Set what a run may cost in all, without resuming it."""
+    body = await body_of(request, BudgetBody)
+    client = await _at_work(request, body.run)
+    return await _posted(request, client, await reading(request, lambda: client.set_budget(body.limit)))
+
+
+async def decide(request: web.Request) -> web.Response:
+    """Approve or deny what waits, bound to the digest of what was shown."""
+    body = await body_of(request, DecisionBody)
+    client = await client_for(request, body.run, unfinished=True)
+    name = request.match_info["approval"]
+    waiting = (await reading(request, client.view)).state.undecided.get(name)
+    if waiting is None:
+        raise RefusalError(404, f"Nothing called {name!r} waits in run {client.run}.", hint="GET …/approvals lists it.")
+    if waiting.request.digest != body.digest:
+        raise RefusalError(409, f"{name} is about another action than the digest says.", hint="Look at it again.")
+
+    def post() -> int:
+        return client.decide(waiting, body.decision, reason=body.reason, pattern=body.pattern)
+
+    return await _posted(request, client, await reading(request, post))
+
+
+async def force_review(request: web.Request) -> web.Response:
+    """Have the council sit once the iteration at hand is over."""
+    body = await body_of(request, OfRun)
+    client = await _at_work(request, body.run)
+    if not rules_of((await reading(request, client.view)).state.created).enabled:
+        raise RefusalError(
+            409, f"Run {client.run} has no council.", hint="It was switched off by LOKI_COUNCIL_ENABLED."
+        )
+    return await _posted(request, client, await reading(request, client.force_review))
+
+
+async def _at_work(request: web.Request, named: str | None) -> RunClient:
+    """The run that is meant, which must have an engine to hear this."""
+    client = await client_for(request, named, unfinished=True)
+    if await reading(request, client.engine) is None:
+        raise RefusalError(
+            409, f"No engine is at work on run {client.run}.", hint="It is not running. Take it up: loki resume"
+        )
+    return client
+
+
+async def _posted(request: web.Request, client: RunClient, number: int) -> web.Response:
+    holder = await reading(request, client.engine)
+    said: JsonObject = {"run": client.run, "request": number, "engine": holder.pid if holder else None}
+    return answer(said, status=202)
+
+
+async def _wound_up(request: web.Request, client: RunClient, reason: str) -> web.Response:
+    """End a run that nobody is at work on: as `loki stop` does, in a process of its own, which loads an engine."""
+    state = (await reading(request, client.view)).state
+    if state.status.ended:
+        raise RefusalError(409, f"Run {client.run} has ended: {state.status}.")
+    errands = request.app[ERRANDS]
+    # Stopping is not held to a rate, so whoever asks ten times is given the one process that is at it.
+    if client.run not in errands:
+        errand = asyncio.create_task(_wind_up(client, f"{reason or 'no reason given'} ({client.by}, {client.via})"))
+        errands[client.run] = errand
+        errand.add_done_callback(lambda _: errands.pop(client.run, None))
+    return answer({"run": client.run, "request": None, "engine": None}, status=202)
+
+
+async def _wind_up(client: RunClient, why: str) -> None:
+    # -P: with -m alone Python would import whatever an agent put into the working directory.
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", "loki_tui", "stop", f"--reason={why}", "--", client.run),
+        cwd=client.project.workspace,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    if code := await process.wait():
+        log.warning("run %s could not be ended: `loki stop` exited with %s", client.run, code)
