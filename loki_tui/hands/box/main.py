@@ -92,7 +92,8 @@ class Hands:
             sealed=policy.sealed,
         )
         logs = os.path.join(policy.tmp, "background")
-        remarks = Remarks(places, network=policy.network, unix_sockets=policy.openings.unix_sockets)
+        sockets, boxed = policy.openings.unix_sockets, policy.rung == "docker"
+        remarks = Remarks(places, network=policy.network, unix_sockets=sockets, boxed=boxed)
         explain = remarks.on if policy.rung != "none" else lambda _output: ""
         self._commands = Commands(self._processes, shell=_shell(), logs=logs, explain=explain)
         self._files = Files(places)
@@ -243,7 +244,7 @@ def _confine(policy: Policy) -> int:
     match policy.rung:
         case "none":
             return 0
-        case "landlock" | "bwrap":
+        case "landlock" | "bwrap" | "docker":
             abi = restrict_paths(policy.grants, least_abi=policy.least_abi, network=policy.openings.network)
             restrict_syscalls(policy.openings)
             return abi
