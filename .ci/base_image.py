@@ -8,12 +8,13 @@ machine's certificates and apt's sources come along, so that builds in it reach 
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -23,12 +24,12 @@ WANTED = ("python3", "python3-venv", "git", "apt", "ca-certificates", "procps")
 _DATABASE = Path("/var/lib/dpkg")
 _BESIDE = (
     *("/bin", "/sbin", "/lib", "/lib64", "/etc/alternatives", "/etc/ssl", "/etc/ca-certificates.conf", "/etc/apt"),
-    *("/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow", "/etc/ld.so.cache", "/etc/nsswitch.conf"),
+    *("/etc/passwd", "/etc/group", "/etc/ld.so.cache", "/etc/nsswitch.conf"),
     *("/usr/local/share/ca-certificates", "/etc/os-release", "/etc/profile", "/var/lib/dpkg/info/format"),
 )
 """What belongs to no package, or is made by one when it is installed."""
 _EMPTY = ("/proc", "/sys", "/dev", "/tmp", "/run", "/var/tmp", "/root", "/home", "/var/lib/apt/lists/partial")
-_LEFT_OUT = re.compile(r"^/usr/share/(doc|man|info|locale|lintian)/|\.pyc$")
+_LEFT_OUT = re.compile(r"^/usr/share/(doc|man|info|locale|lintian)/|^/etc/ssl/private/")
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 _CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
@@ -45,6 +46,10 @@ def main(name: str, wanted: Iterable[str]) -> None:
             (root / empty.lstrip("/")).mkdir(parents=True, exist_ok=True)
         (root / "tmp").chmod(0o1777)
         (root / "var/tmp").chmod(0o1777)
+        # Passwords are the machine's own business; without these files no user can be added.
+        for shadow in ("etc/shadow", "etc/gshadow"):
+            (root / shadow).parent.mkdir(exist_ok=True)
+            (root / shadow).touch(0o600)
         database = root / str(_DATABASE).lstrip("/")
         for part in ("info", "updates", "triggers", "alternatives"):
             (database / part).mkdir(parents=True)
@@ -96,7 +101,15 @@ def _files(packages: Iterable[str]) -> list[str]:
             paths.add(str(beside))
         if beside.is_dir() and not beside.is_symlink():
             paths.update(map(str, beside.rglob("*")))
-    return [path for path in sorted(set(map(_really, paths))) if not _LEFT_OUT.search(path) and os.path.lexists(path)]
+    paths = set(map(_really, paths))
+    paths.update(str(made) for path in paths if path.endswith(".py") for made in _compiled(Path(path)))
+    return [path for path in sorted(paths) if not _LEFT_OUT.search(path) and os.path.lexists(path)]
+
+
+def _compiled(source: Path) -> Iterator[Path]:
+    """What Python made of a module when it was installed, without which each start would make it anew."""
+    if made := list((source.parent / "__pycache__").glob(f"{glob.escape(source.stem)}.*.pyc")):
+        yield from (source.parent / "__pycache__", *made)
 
 
 def _really(path: str) -> str:

@@ -82,8 +82,6 @@ class Policy:
         """
         own = (self.home, self.tmp, SHARED_MEMORY, *self.private)
         devices = (*DEVICES, *(PRIVATE_TERMINALS if rung.own_mounts else ()))
-        # All of an image may be read: what the person has is not in it, unless it was granted.
-        image = ["/"] if rung.name == "docker" else []
         return {
             "rung": rung.name,
             "least_abi": rung.least_abi,
@@ -95,7 +93,9 @@ class Policy:
             "root": str(self.root),
             "home": str(self.home),
             "tmp": str(self.tmp),
-            "read": [*image, *map(str, self.read)],
+            "read": [str(path) for path in self.read],
+            # What the person has is not in an image, unless it was granted.
+            "whole_image": rung.name == "docker",
             "write": [str(path) for path in (*self.writable, *own) if path.exists()],
             "devices": [str(path) for path in devices if path.exists()],
             "sealed": [str(path) for path in self.sealed],

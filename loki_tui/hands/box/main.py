@@ -67,6 +67,10 @@ class Policy:
         self.openings = Openings(network=yes(message, "inet_sockets"), unix_sockets=yes(message, "unix_sockets"))
         self.forward = _pair(message, "forward")
         self.grants = Grants(*(_strings(message, name) for name in ("read", "write", "devices")))
+        if yes(message, "whole_image"):
+            from loki_tui.hands.box.image import readable  # nothing but a box needs it
+
+            self.grants = self.grants._replace(read=[*readable(), *self.grants.read])
         environment = message.get("environment")
         if not isinstance(environment, dict):
             raise OperationError("`environment` must be an object.")
