@@ -102,7 +102,7 @@ def _files(packages: Iterable[str]) -> list[str]:
         if beside.is_dir() and not beside.is_symlink():
             paths.update(map(str, beside.rglob("*")))
     paths = set(map(_really, paths))
-    paths.update(str(made) for path in paths if path.endswith(".py") for made in _compiled(Path(path)))
+    paths |= {str(made) for path in paths if path.endswith(".py") for made in _compiled(Path(path))}
     return [path for path in sorted(paths) if not _LEFT_OUT.search(path) and os.path.lexists(path)]
 
 
