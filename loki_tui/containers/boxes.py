@@ -34,6 +34,7 @@ _LOG_BYTES = "1m"
 _LOG_FILES = "2"
 _MASK_BYTES = 4096
 _NAME_CHARS = 40
+_NEEDS = f"Has the image Python 3.11 or newer, as python3? {OTHER_RUNGS}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +95,7 @@ class DockerBoxes:
             explain=lambda: f"\nIts box ran out of memory (LOKI_SANDBOX_MEMORY={self._limits.memory}).",
         )
         try:
-            with explained("start a box", hint=f"Has the image Python 3.11 or newer, as python3? {OTHER_RUNGS}"):
+            with explained("start a box", hint=_NEEDS):
                 await process.begin()
         except BaseException:
             await asyncio.to_thread(self._census.remove, container)
@@ -104,6 +105,21 @@ class DockerBoxes:
     async def sweep(self) -> None:
         """Remove what boxes of dead engines left of this workspace."""
         await asyncio.to_thread(self._census.clean, self._workspace)
+
+    def open(self, order: BoxOrder) -> str:
+        """Start a box that goes on without us; its name.
+
+        Raises:
+            ConfinementError: The engine refuses.
+        """
+        container = self.create(order)
+        try:
+            with explained("start a box", hint=_NEEDS):
+                self._engine.api.start(container)
+                return str(self._engine.api.inspect_container(container)["Name"]).lstrip("/")
+        except ConfinementError:
+            self._census.remove(container)
+            raise
 
     def create(self, order: BoxOrder) -> str:
         """Make a container, which is not started; its id.
@@ -119,6 +135,7 @@ class DockerBoxes:
                 command=list(order.command[1:]),
                 entrypoint=[order.command[0]],
                 user=f"{user[0]}:{user[1]}",
+                environment=dict(order.environment),
                 stdin_open=order.kind != "shell",
                 name=f"loki-{(self._run or self._workspace.name)[:_NAME_CHARS]}-{order.kind}-{secrets.token_hex(3)}",
                 hostname="box",

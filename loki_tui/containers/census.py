@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from docker.errors import DockerException
+from docker.errors import DockerException, NotFound
 
 from loki_tui.containers.engine import Engine, explained
 from loki_tui.core.terminal import one_line
@@ -73,6 +73,27 @@ class Census:
         for found in gone:
             self.remove(found.id)
         return gone
+
+    def inspect(self, container: str) -> Mapping[str, object] | None:
+        """What the engine says of a container; none where it is gone by now.
+
+        Raises:
+            ConfinementError: The engine does not answer.
+        """
+        with explained("look at a container"), suppress(NotFound):
+            looked: Mapping[str, object] = self._engine.api.inspect_container(container)
+            return looked
+        return None
+
+    def end(self, container: str, *, seconds: int) -> None:
+        """Have a container end by itself, and remove it.
+
+        Raises:
+            ConfinementError: The engine does not answer.
+        """
+        with explained("stop a container"), suppress(NotFound):
+            self._engine.api.stop(container, timeout=seconds)
+        self.remove(container)
 
     def remove(self, container: str) -> None:
         """Remove a container, running or not; what it has mounted stays."""

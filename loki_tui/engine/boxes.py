@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -41,6 +41,8 @@ class BoxOrder:
     """Where it gets an empty place in memory to write to."""
     network: bool
     """Whether it gets the network that the settings name, or none."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What is added to the image's own; never a secret, since engines show it to everyone who may ask them."""
 
 
 class BoxInput(Protocol):

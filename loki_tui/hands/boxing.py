@@ -22,6 +22,7 @@ PACKAGE_IN_BOX = "/opt/loki-hands"
 """Where a box finds the program of the hands; an image has none, so that no image is ever too old."""
 _USER = "loki"
 _ROOTS_HOME = Path("/root")
+_PLACES = frozenset({"HOME", "TMPDIR", "USER", "LOGNAME", "LANG", "PATH"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,11 @@ def box_environment(demands: Demands, boxes: Boxes, *, home: Path, tmp: Path) ->
     base = {"USER": _USER, "LOGNAME": _USER, **person, "PATH": boxes.environment.get("PATH", "")}
     proxy = PROXY_ADDRESS if named else ""
     return {**boxes.environment, **command_environment(base, person=home, home=home, tmp=tmp, proxy=proxy), **passed}
+
+
+def shell_environment(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Of what commands see, what a person's shell is to see too: its places, not that nobody is there."""
+    return {name: value for name, value in environment.items() if name in _PLACES or name.startswith("XDG_")}
 
 
 def _scratch(mounts: Iterable[Path], user: tuple[int, int]) -> Iterator[Path]:

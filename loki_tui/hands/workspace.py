@@ -22,9 +22,9 @@ from loki_tui.core.vocabulary import Confinement
 from loki_tui.engine.boxes import Boxes, BoxKind, BoxOrder, BoxProcess
 from loki_tui.engine.ports import ActionResult, OnText
 from loki_tui.hands.box.processes import end_marked
-from loki_tui.hands.boxing import Boxing, box_environment
+from loki_tui.hands.boxing import Boxing, box_environment, shell_environment
 from loki_tui.hands.egress import Egress
-from loki_tui.hands.grants import TEMPORARY, exposed, installed, maskable, within
+from loki_tui.hands.grants import exposed, installed, maskable, within
 from loki_tui.hands.launch import start
 from loki_tui.hands.mounts import shields
 from loki_tui.hands.policy import (
@@ -258,8 +258,11 @@ class HandsWorkspaces:
             command: What keeps it open.
         """
         assert self._boxes
-        policy = self._prepare("shell", self._root, self._writable, (), tmp=TEMPORARY[0])
-        return Boxing(self._boxes, "shell").order(policy, self._rung, command=command)
+        tmp = self._demands.private.resolve() / "shell-tmp"
+        tmp.mkdir(parents=True, exist_ok=True, mode=0o700)
+        policy = self._prepare("shell", self._root, self._writable, (), tmp=tmp)
+        order = Boxing(self._boxes, "shell").order(policy, self._rung, command=command)
+        return replace(order, environment=shell_environment(policy.environment))
 
     async def sweep(self) -> None:
         """Remove what hands of an engine that was killed left in the system's place for temporary files.
