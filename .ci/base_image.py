@@ -24,7 +24,7 @@ WANTED = ("python3", "python3-venv", "git", "apt", "ca-certificates", "procps")
 _DATABASE = Path("/var/lib/dpkg")
 _BESIDE = (
     *("/bin", "/sbin", "/lib", "/lib64", "/etc/alternatives", "/etc/ssl", "/etc/ca-certificates.conf", "/etc/apt"),
-    *("/etc/passwd", "/etc/group", "/etc/ld.so.cache", "/etc/nsswitch.conf"),
+    *("/etc/ld.so.cache", "/etc/nsswitch.conf"),
     *("/usr/local/share/ca-certificates", "/etc/os-release", "/etc/profile", "/var/lib/dpkg/info/format"),
 )
 """What belongs to no package, or is made by one when it is installed."""
@@ -46,9 +46,11 @@ def main(name: str, wanted: Iterable[str]) -> None:
             (root / empty.lstrip("/")).mkdir(parents=True, exist_ok=True)
         (root / "tmp").chmod(0o1777)
         (root / "var/tmp").chmod(0o1777)
+        for users in ("etc/passwd", "etc/group"):
+            (root / users).parent.mkdir(exist_ok=True)
+            (root / users).write_text("".join(_of_the_system(Path("/", users))))
         # Passwords are the machine's own business; without these files no user can be added.
         for shadow in ("etc/shadow", "etc/gshadow"):
-            (root / shadow).parent.mkdir(exist_ok=True)
             (root / shadow).touch(0o600)
         database = root / str(_DATABASE).lstrip("/")
         for part in ("info", "updates", "triggers", "alternatives"):
@@ -59,6 +61,12 @@ def main(name: str, wanted: Iterable[str]) -> None:
         made = sorted(str(path.relative_to(root)) for path in root.rglob("*"))
         taken = sorted({path.lstrip("/") for path in files} - set(made))
         _import(name, root, taken=taken, made=made)
+
+
+def _of_the_system(users: Path) -> Iterator[str]:
+    """The lines of users, or groups, that packages have made."""
+    with users.open() as lines:
+        yield from (line for line in lines if int(line.split(":")[2]) < 1000 or line.startswith("no"))
 
 
 def _installed() -> dict[str, str]:
