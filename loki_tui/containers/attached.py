@@ -24,6 +24,9 @@ _STOP_SECONDS = 10
 _UNKNOWN = 255
 """The exit code of what is gone without a trace."""
 
+Explain = Callable[[int, bool], str]
+"""From exit code, and whether something ran out of memory, to words."""
+
 
 class _Gate(asyncio.ReadTransport):
     """Lets a reader say that it has enough for now, as it would to a connection of its own."""
@@ -69,10 +72,10 @@ class AttachedProcess:
         api: The engine.
         container: Its id.
         line_bytes: The longest line that is read.
-        explain: What to add to the process's complaints where the container ran out of memory.
+        explain: Adds what there is to say of its end to the process's complaints.
     """
 
-    def __init__(self, api: APIClient, container: str, *, line_bytes: int, explain: Callable[[], str]) -> None:
+    def __init__(self, api: APIClient, container: str, *, line_bytes: int, explain: Explain) -> None:
         self._api = api
         self._container = container
         self._explain = explain
@@ -161,8 +164,8 @@ class AttachedProcess:
         try:
             with suppress(OSError):  # it closed its output and goes on: it is removed below, running or not
                 code = int(self._api.wait(self._container, timeout=_STOP_SECONDS)["StatusCode"])
-            if self._api.inspect_container(self._container)["State"].get("OOMKilled"):
-                complaint = self._explain()
+            state = self._api.inspect_container(self._container)["State"]
+            complaint = self._explain(code, state.get("OOMKilled") is True)
             self._api.remove_container(self._container, v=True, force=True)
         except NotFound:
             pass  # somebody else has removed it

@@ -34,6 +34,8 @@ _LOG_BYTES = "1m"
 _LOG_FILES = "2"
 _MASK_BYTES = 4096
 _NAME_CHARS = 40
+_NOT_FOUND = 127
+"""What a box exits with where there is no such program."""
 _NEEDS = f"Has the image Python 3.11 or newer, as python3? {OTHER_RUNGS}"
 
 
@@ -92,7 +94,7 @@ class DockerBoxes:
             self._engine.api,
             container,
             line_bytes=line_bytes,
-            explain=lambda: f"\nIts box ran out of memory (LOKI_SANDBOX_MEMORY={self._limits.memory}).",
+            explain=self._explain,
         )
         try:
             with explained("start a box", hint=_NEEDS):
@@ -101,6 +103,11 @@ class DockerBoxes:
             await asyncio.to_thread(self._census.remove, container)
             raise
         return process
+
+    def _explain(self, code: int, out_of_memory: bool) -> str:
+        if code == _NOT_FOUND:
+            return f"\nThe image {one_line(self._limits.image)} has no python3; it needs Python 3.11 or newer."
+        return f"\nIts box ran out of memory (LOKI_SANDBOX_MEMORY={self._limits.memory})." if out_of_memory else ""
 
     async def sweep(self) -> None:
         """Remove what boxes of dead engines left of this workspace."""

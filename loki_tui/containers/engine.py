@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,7 +60,7 @@ def connect(environ: Mapping[str, str]) -> Engine:
     for address in [named] if named else _addresses(environ):
         try:
             return _ask(address)
-        except (DockerException, OSError, LookupError) as error:
+        except (DockerException, OSError, ValueError) as error:
             troubles.append(f"{address.removeprefix('unix://')}: {_reason(error)}")
     raise ConfinementError(
         "No container engine answers here, neither Docker nor Podman"
@@ -95,7 +96,12 @@ def _ask(address: str) -> Engine:
         DockerException: It does not speak as one.
         OSError: Nothing answers.
     """
-    version = _client(address, "1.41", _PING_SECONDS).version(api_version=False)
+    with socket.socket(socket.AF_UNIX) as knock:  # the SDK would leave one open that nobody answers
+        knock.settimeout(_PING_SECONDS)
+        knock.connect(address.removeprefix("unix://"))
+    version: object = _client(address, "1.41", _PING_SECONDS).version(api_version=False)
+    if not isinstance(version, dict) or "ApiVersion" not in version:
+        raise DockerException("what answers there is no container engine")
     api = _client(address, str(version["ApiVersion"]), _SECONDS)
     info = api.info()
     parts = [str(part.get("Name", "")) for part in version.get("Components") or []]

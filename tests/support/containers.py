@@ -12,6 +12,9 @@ from loki_tui.core.settings import Settings
 IMAGE = "loki-base:ci"
 """Made by `.ci/base_image.py`, since no test pulls one."""
 
+PODMAN = os.environ.get("TEST_PODMAN", "")
+"""The socket of a second engine that has the same image."""
+
 
 @cache
 def trouble_with_engine() -> str:
