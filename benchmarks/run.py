@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from benchmarks import (
     approving,
+    boxes,
     commands,
     confinement,
     cost,
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[Effort], Iterator[Figure]]] = {
     "faults": faults.measure,
     "hands": hands.measure,
     "confinement": confinement.measure,
+    "boxes": boxes.measure,
     "commands": commands.measure,
     "journal": journal.measure,
     "looking_back": looking_back.measure,

@@ -12,9 +12,12 @@ import hypothesis
 import pytest
 
 from tests.support import rates
+from tests.support.containers import trouble_with_engine
 
 _OURS = ("LOKI_", "ANTHROPIC_", "GIT_", "XDG_")
 """Variables that would change what a test does."""
+
+NO_ENGINE = "no container engine for tests"
 
 _GIT_CONFIG = "[user]\n\tname = Ada\n\temail = ada@example.com\n[init]\n\tdefaultBranch = main\n"
 
@@ -31,8 +34,21 @@ def pytest_configure() -> None:
     sys.addaudithook(_refuse_the_outside)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs a container engine, each by name, where there is none."""
+    boxed = [item for item in items if item.get_closest_marker("docker")]
+    if boxed and (trouble := trouble_with_engine()):
+        for item in boxed:
+            item.add_marker(pytest.mark.skip(reason=f"{NO_ENGINE}: {trouble}"))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Tell the rates that tests counted themselves in."""
+    """Name the tests that had no container engine, and tell the rates that tests counted themselves in."""
+    skipped = [each for each in terminalreporter.stats.get("skipped", ()) if NO_ENGINE in str(each.longrepr)]
+    if skipped:
+        terminalreporter.write_line(f"{len(skipped)} tests were SKIPPED for want of a container engine:")
+        for each in skipped:
+            terminalreporter.write_line(f"  {each.nodeid}")
     reports = [each for kind in ("passed", "failed") for each in terminalreporter.stats.get(kind, ())]
     for line in rates.told(reports):
         terminalreporter.write_line(line)

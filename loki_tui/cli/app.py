@@ -21,6 +21,7 @@ from loki_tui.cli import (
     qa,
     receipt,
     requirements,
+    sandbox,
     screen,
     show,
     start,
@@ -61,6 +62,7 @@ app.add_typer(dashboard.app, name="dashboard")
 app.add_typer(policy.app, name="policy")
 app.add_typer(qa.app, name="qa")
 app.add_typer(receipt.app, name="receipt")
+app.add_typer(sandbox.app, name="sandbox")
 app.command()(demo.demo)
 app.command()(doctor.doctor)
 

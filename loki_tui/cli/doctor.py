@@ -61,7 +61,7 @@ def _attack(settings: Settings, *, json: bool) -> bool:
     if not json:
         remark("Trying escapes in a directory made for it; this takes half a minute.")
     policy = ShellPolicy(DEFAULT_BLOCKED, root="/nowhere/workspace", home="/nowhere/home")
-    report = asyncio.run(attack(os.environ, confinement=settings.confinement, policy=policy))
+    report = asyncio.run(attack(os.environ, confinement=settings.confinement, policy=policy, settings=settings))
     (_print_rows if json else print_report)(report)
     return report.count("leaked") == 0
 

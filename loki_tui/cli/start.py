@@ -29,6 +29,9 @@ def start(  # noqa: PLR0913 (an option each)
     model: Annotated[str | None, typer.Option(metavar="NAME", help="The model agents work with.")] = None,
     provider: Annotated[str | None, typer.Option(metavar="NAME", help="Who answers: anthropic or replay.")] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Go on in the background.")] = False,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Agents work in containers; as LOKI_CONFINEMENT=docker.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Answer every question with yes.")] = False,
     init_git: Annotated[bool, typer.Option("--init-git", help="Make the directory a git repository.")] = False,
     record: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep the model's answers in a new file.")] = None,
@@ -46,6 +49,7 @@ def start(  # noqa: PLR0913 (an option each)
         "max_iterations": max_iterations,
         "model": model,
         "provider": provider,
+        "confinement": "docker" if sandbox else None,
     }
     order = Order(prd=prd, overrides=overrides, record=record, run=run, consents=yes or init_git)
     if estimate:

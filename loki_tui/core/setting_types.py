@@ -119,6 +119,11 @@ Locations = Annotated[
 ]
 """Paths: comma-separated, or an array in a file."""
 
+MemorySize = Annotated[
+    str, Field(max_length=20, pattern=r"^[1-9][0-9]{0,12}[bkmgBKMG]?$"), Form("bytes, or a size such as 512m or 4g")
+]
+"""An amount of memory as container engines are told it."""
+
 NETWORK_ON = ("on",)
 NETWORK_OFF = ("off",)
 """What `Reach` is where no hosts are named."""

@@ -25,6 +25,7 @@ from loki_tui.core.setting_types import (
     KeyMap,
     Location,
     Locations,
+    MemorySize,
     ModelPrices,
     Names,
     Reach,
@@ -124,6 +125,23 @@ class WorkspaceSettings(SettingsGroup):
     stands for those. `loki policy show` lists what is in force, `loki policy test` tries a command."""
     command_timeout: Annotated[Duration, Tighten.LOWER] = 600
     """How long a command may take when the agent does not say."""
+
+
+class SandboxSettings(SettingsGroup):
+    """Sandbox."""
+
+    sandbox_image: Text = "loki-sandbox:latest"
+    """The image that agents' processes have for a machine, where confinement is `docker`; it needs Python 3.11, git
+    and bash, and is never pulled."""
+    sandbox_cpus: Annotated[float, Field(ge=0.1, le=1024), Tighten.LOWER] = 2
+    """Processors that one sandbox may use."""
+    sandbox_memory: MemorySize = "4g"
+    """Memory that one sandbox may use; it gets no swap."""
+    sandbox_network: Literal["none", "bridge"] = "none"
+    """The network of a sandbox: none, or the container engine's own. `LOKI_NETWORK` may narrow it: hosts named there
+    are reached through Loki's proxy, whatever this says."""
+    sandbox_readonly: Annotated[bool, Tighten.ENABLE] = False
+    """Let agents read the workspace and write nothing in it."""
 
 
 class AutonomySettings(SettingsGroup):
@@ -280,6 +298,7 @@ class SettingsFields(
     ModelSettings,
     LimitSettings,
     WorkspaceSettings,
+    SandboxSettings,
     AutonomySettings,
     VerificationSettings,
     CouncilSettings,

@@ -122,6 +122,22 @@ def command_environment(
     return {"LANG": "C.UTF-8", **kept, **found, **_UNATTENDED, **private, **passed}
 
 
+def travelling(environ: Mapping[str, str], *, connected: bool) -> dict[str, str]:
+    """What of the person's environment means the same in a container: no path does.
+
+    Args:
+        environ: The person's own.
+        connected: Whether proxies and registries can be reached from there.
+    """
+    return {
+        name: value
+        for name, value in environ.items()
+        if name in ("LANG", "LANGUAGE", "TZ")
+        or name.startswith("LC_")
+        or (connected and name.upper() in _ADDRESSES and "FIND_LINKS" not in name.upper() and _harmless(name, value))
+    }
+
+
 def proxied(proxy: str) -> dict[str, str]:
     """The variables by which programs find a proxy; by convention each in both cases."""
     named = {"http_proxy": proxy, "https_proxy": proxy, "no_proxy": "localhost,127.0.0.1,::1"}

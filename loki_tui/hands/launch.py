@@ -11,6 +11,8 @@ import loki_tui
 from loki_tui.core.errors import ConfinementError, UsageError, WorkspaceError
 from loki_tui.core.messages import JsonObject
 from loki_tui.core.setting_types import NETWORK_ON
+from loki_tui.engine.boxes import BoxProcess
+from loki_tui.hands.boxing import PACKAGE_IN_BOX, Boxing
 from loki_tui.hands.mounts import arguments
 from loki_tui.hands.policy import Policy
 from loki_tui.hands.rungs import Rung
@@ -18,9 +20,14 @@ from loki_tui.hands.rungs import Rung
 _ANSWER_BYTES = 1 << 23
 """The longest line hands may say; the operations' own bounds stay far below."""
 _START_SECONDS = 20.0
+_OPTIONS = ("-I", "-S", "-X", "utf8", "-c")
+_BARE = ("python3", *_OPTIONS)
+"""The interpreter of an image, wherever it has it."""
 
 
-async def start(policy: Policy, rung: Rung, *, mark: str, proxy: Path | None = None) -> asyncio.subprocess.Process:
+async def start(
+    policy: Policy, rung: Rung, *, mark: str, proxy: Path | None = None, boxing: Boxing | None = None
+) -> BoxProcess:
     """Start hands and wait until they say that their limits are in force.
 
     Args:
@@ -28,21 +35,27 @@ async def start(policy: Policy, rung: Rung, *, mark: str, proxy: Path | None = N
         rung: How they are confined.
         mark: Tells their processes from all others.
         proxy: The directory with the proxy's socket, where commands reach some hosts only.
+        boxing: How they come into a box, on the rung that has them in one.
 
     Raises:
         ConfinementError: The limits cannot be applied; nothing was run.
         UsageError: The workspace cannot be written.
         WorkspaceError: They died or did not answer.
     """
-    process = await asyncio.create_subprocess_exec(
-        *command_line(policy, rung, proxy=proxy),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={},
-        start_new_session=True,
-        limit=_ANSWER_BYTES,
-    )
+    process: BoxProcess
+    if boxing is None:
+        process = await asyncio.create_subprocess_exec(
+            *command_line(policy, rung, proxy=proxy),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={},
+            start_new_session=True,
+            limit=_ANSWER_BYTES,
+        )
+    else:
+        order = boxing.order(policy, rung, command=(*_BARE, _program(PACKAGE_IN_BOX)), proxy=proxy)
+        process = await boxing.boxes.start(order, line_bytes=_ANSWER_BYTES)
     try:
         async with asyncio.timeout(_START_SECONDS):
             answer = await _introduce(process, policy.message(rung, mark=mark, proxied=proxy is not None))
@@ -57,28 +70,27 @@ async def start(policy: Policy, rung: Rung, *, mark: str, proxy: Path | None = N
 
 
 def command_line(policy: Policy, rung: Rung, *, proxy: Path | None = None) -> list[str]:
-    """What starts hands: a bare interpreter, under bubblewrap in a root of its own."""
-    interpreter = [sys.executable, "-I", "-S", "-X", "utf8", "-c", _program()]
+    """What starts hands on this machine: a bare interpreter, under bubblewrap in a root of its own."""
+    interpreter = [sys.executable, *_OPTIONS, _program(str(Path(loki_tui.__file__).resolve().parents[1]))]
     if rung.name != "bwrap":
         return interpreter
     outside = rung.network == NETWORK_ON
     return [*arguments(policy, program=rung.program, network=outside, proxy=proxy), *interpreter]
 
 
-def _program() -> str:
+def _program(package: str) -> str:
     """What a bare interpreter is given to run."""
-    package = str(Path(loki_tui.__file__).resolve().parents[1])
     return f"import sys; sys.path.insert(0, {package!r}); from loki_tui.hands.box.main import main; main()"
 
 
-async def end(process: asyncio.subprocess.Process) -> None:
+async def end(process: BoxProcess) -> None:
     """Kill hands that are of no use."""
     if process.returncode is None:
         process.kill()
-    await process.communicate()
+    await process.wait()
 
 
-async def _introduce(process: asyncio.subprocess.Process, policy: JsonObject) -> JsonObject:
+async def _introduce(process: BoxProcess, policy: JsonObject) -> JsonObject:
     """Say what holds, and hear whether it does."""
     assert process.stdin
     assert process.stdout

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import loki_tui
+from loki_tui.engine.boxes import Mount
 from loki_tui.hands.bubble import BASE, OWN, links_to
 from loki_tui.hands.egress import PROXY
 from loki_tui.hands.grants import SYSTEM, outermost, within
@@ -28,14 +29,14 @@ def arguments(policy: Policy, *, program: str, network: bool, proxy: Path | None
         network: Whether the machine's own network stays.
         proxy: The directory with the socket of the proxy.
     """
-    mounts = _plan(policy)
+    mounts = plan(policy, beside=(*map(_coarse, policy.read), *_interpreter()), own=OWN)
     if proxy is not None:
-        mounts[PROXY] = ("--ro-bind", str(proxy), str(PROXY))
+        mounts[PROXY] = Mount(PROXY, proxy)
     if not network:
         mounts.pop(Path("/run/systemd/resolve"), None)  # its socket resolves names, and so carries words outside
     argv = [program, *BASE, *(() if network else ("--unshare-net",)), *links_to(_spelled(policy), (*mounts, *OWN))]
     for path in sorted(mounts, key=lambda path: len(path.parts)):
-        argv += mounts[path]
+        argv += _words(mounts[path])
     return [*argv, "--remount-ro", "/", "--chdir", "/", "--"]
 
 
@@ -68,22 +69,35 @@ def _modules(git: Path) -> Iterator[Path]:
             yield config.parent
 
 
-def _plan(policy: Policy) -> dict[Path, tuple[str, ...]]:
-    """What is mounted where; a path below another one comes after it."""
+def plan(policy: Policy, *, beside: Iterable[Path], own: Iterable[Path]) -> dict[Path, Mount]:
+    """What is mounted where; a path below another one comes after it.
+
+    Args:
+        policy: What is granted; its paths are real.
+        beside: What can be read.
+        own: What is made anew within, whatever the machine has there.
+    """
     writable = outermost([*policy.writable, policy.home, policy.tmp])
-    readable = outermost([*map(_coarse, policy.read), *_interpreter()])
     mounts = {
-        path: ("--ro-bind", str(path), str(path))
-        for path in readable
-        if path not in OWN and not any(within(path, place) for place in writable)
+        path: Mount(path, path)
+        for path in outermost(beside)
+        if path not in own and not any(within(path, place) for place in writable)
     }
-    mounts |= {path: ("--bind", str(path), str(path)) for path in writable}
+    mounts |= {path: Mount(path, path, writable=True) for path in writable}
     # A mount point cannot be renamed, nor can what is above it unless that is one too.
     mounts |= {
-        path: ("--bind", str(path), str(path)) for sealed in policy.sealed for path in _repositories_above(sealed)
+        path: Mount(path, path, writable=True) for sealed in policy.sealed for path in _repositories_above(sealed)
     }
-    mounts |= {path: ("--ro-bind", str(path), str(path)) for path in policy.sealed}
-    return mounts | {path: _mask(path, policy.nothing) for path in policy.masked}
+    mounts |= {path: Mount(path, path) for path in policy.sealed}
+    # A device in place of a file would be no file to most programs.
+    return mounts | {path: Mount(path, None if path.is_dir() else policy.nothing) for path in policy.masked}
+
+
+def _words(mount: Mount) -> tuple[str, ...]:
+    """A mount as bubblewrap is told of it."""
+    if mount.source is None:
+        return ("--tmpfs", str(mount.path), "--remount-ro", str(mount.path))
+    return ("--bind" if mount.writable else "--ro-bind", str(mount.source), str(mount.path))
 
 
 def _coarse(path: Path) -> Path:
@@ -106,13 +120,6 @@ def _repositories_above(sealed: Path) -> Iterator[Path]:
             yield parent
             if parent.name == ".git":
                 return
-
-
-def _mask(path: Path, nothing: Path) -> tuple[str, ...]:
-    """Nothing where there is something; a device in place of a file would be no file to most programs."""
-    if path.is_dir():
-        return ("--tmpfs", str(path), "--remount-ro", str(path))
-    return ("--ro-bind", str(nothing), str(path))
 
 
 def _spelled(policy: Policy) -> Iterator[str]:

@@ -81,7 +81,7 @@ class Policy:
             proxied: Whether a proxy waits for them.
         """
         own = (self.home, self.tmp, SHARED_MEMORY, *self.private)
-        devices = (*DEVICES, *(PRIVATE_TERMINALS if rung.name == "bwrap" else ()))
+        devices = (*DEVICES, *(PRIVATE_TERMINALS if rung.own_mounts else ()))
         return {
             "rung": rung.name,
             "least_abi": rung.least_abi,
@@ -94,6 +94,8 @@ class Policy:
             "home": str(self.home),
             "tmp": str(self.tmp),
             "read": [str(path) for path in self.read],
+            # What the person has is not in an image, unless it was granted.
+            "whole_image": rung.name == "docker",
             "write": [str(path) for path in (*self.writable, *own) if path.exists()],
             "devices": [str(path) for path in devices if path.exists()],
             "sealed": [str(path) for path in self.sealed],
@@ -125,11 +127,21 @@ def read_paths(demands: Demands) -> tuple[Path, ...]:
         UsageError: A path that was added is not there.
         ConfinementError: It would open what is protected.
     """
+    return (*readable(demands.environ, home=demands.home, shielded=demands.protected), *added_paths(demands))
+
+
+def added_paths(demands: Demands) -> tuple[Path, ...]:
+    """What the person adds to what may be read.
+
+    Raises:
+        UsageError: A path that was added is not there.
+        ConfinementError: It would open what is protected.
+    """
     root = _real(demands.root, "The workspace")
     named = [_real(root / _at_home(path, demands.home), "LOKI_READ_PATHS") for path in demands.read_paths]
     for path in named:
         _shield(path, demands.protected)
-    return (*readable(demands.environ, home=demands.home, shielded=demands.protected), *named)
+    return tuple(named)
 
 
 def make_policy(

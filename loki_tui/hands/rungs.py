@@ -10,13 +10,14 @@ from typing import Literal
 from loki_tui.core.errors import ConfinementError
 from loki_tui.core.setting_types import NETWORK_OFF, NETWORK_ON
 from loki_tui.core.vocabulary import Confinement
+from loki_tui.engine.boxes import Boxes
 from loki_tui.hands.box.confine import SCOPES_SINCE, landlock_abi
 from loki_tui.hands.bubble import find_bubblewrap, trouble_with, version_of
 
 LEAST_ABI = 3
 """Before Landlock ABI 3 (Linux 6.2) any file outside could be emptied with `truncate(2)`."""
 _LEAST_ABI_WITHIN = 1
-"""Within bubblewrap's mounts, which are read-only themselves."""
+"""Within mounts of its own, bubblewrap's or a container's, which are read-only themselves."""
 
 _LEFT_BEHIND = "what agents leave in the workspace for your own tools to run later"
 _LANDLOCK_LEAVES = (
@@ -41,13 +42,20 @@ _NO_DEBUGGING = "ptrace (debuggers, strace, leak sanitizers)"
 class Rung:
     """How hands are confined."""
 
-    name: Literal["landlock", "bwrap", "none"]
+    name: Literal["landlock", "bwrap", "docker", "none"]
     abi: int = 0
     """Version of Landlock; 0 where it takes no part."""
     network: tuple[str, ...] = NETWORK_ON
     """What commands reach; as the setting of that name."""
     program: str = ""
     """Where bubblewrap is."""
+    box: str = ""
+    """What a container engine says of its boxes."""
+
+    @property
+    def own_mounts(self) -> bool:
+        """Whether hands have a root of their own, in which only what is granted is there."""
+        return self.name in ("bwrap", "docker")
 
     @property
     def least_abi(self) -> int:
@@ -88,8 +96,10 @@ class Rung:
     def _details(self) -> Iterator[str]:
         if self.program:
             yield version_of(self.program)
+        if self.box:
+            yield self.box
         if self.abi:
-            yield f"Landlock ABI {self.abi}" if self.name == "bwrap" else f"ABI {self.abi}"
+            yield f"Landlock ABI {self.abi}" if self.own_mounts else f"ABI {self.abi}"
         if self.network == NETWORK_OFF:
             yield "network off"
         elif self.hosts:
@@ -120,12 +130,13 @@ class Rung:
             yield _NO_LOOPBACK
 
 
-def choose(demanded: str, network: tuple[str, ...] = NETWORK_ON) -> Rung:
+def choose(demanded: str, network: tuple[str, ...] = NETWORK_ON, *, boxes: Boxes | None = None) -> Rung:
     """The rung that settings demand, the best that works here for `auto`. Nothing is confined by asking.
 
     Args:
         demanded: The setting `LOKI_CONFINEMENT`.
         network: The setting `LOKI_NETWORK`.
+        boxes: The container engine, where one was asked for.
 
     Raises:
         ConfinementError: It is not to be had, cannot hold the network, or there is none of that name.
@@ -142,12 +153,11 @@ def choose(demanded: str, network: tuple[str, ...] = NETWORK_ON) -> Rung:
                 return _bwrap(network)
             return _landlock(network)
         case "docker":
-            raise ConfinementError(
-                "LOKI_CONFINEMENT=docker is not available here.", hint=f"What is: {', '.join(available())}."
-            )
+            return _docker(network, boxes)
         case _:
             raise ConfinementError(
-                f"There is no confinement {demanded!r}.", hint="LOKI_CONFINEMENT is auto, landlock, bwrap or none."
+                f"There is no confinement {demanded!r}.",
+                hint="LOKI_CONFINEMENT is auto, landlock, bwrap, docker or none.",
             )
 
 
@@ -211,3 +221,19 @@ def _bwrap(network: tuple[str, ...]) -> Rung:
             "then takes Landlock.",
         )
     return Rung("bwrap", landlock_abi(), network, find_bubblewrap())
+
+
+def _docker(network: tuple[str, ...], boxes: Boxes | None) -> Rung:
+    """Boxes of a container engine: of the two settings on the network, the narrower holds."""
+    if boxes is None:
+        raise ConfinementError(
+            "LOKI_CONFINEMENT=docker is not available here.", hint=f"What is: {', '.join(available())}."
+        )
+    if landlock_abi() < _LEAST_ABI_WITHIN:
+        raise ConfinementError(
+            "LOKI_CONFINEMENT=docker needs Landlock too, which tells single files apart within a box: the kernel has "
+            "none.",
+            hint=f"Use Linux 5.13 or newer with Landlock enabled. What works here: {', '.join(available())}.",
+        )
+    reach = NETWORK_OFF if network == NETWORK_ON and not boxes.connected else network
+    return Rung("docker", landlock_abi(), reach, box=boxes.detail)

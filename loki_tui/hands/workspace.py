@@ -11,22 +11,31 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
-from typing import Literal
 
 from loki_tui.core.errors import WorkspaceError
 from loki_tui.core.messages import JsonObject
 from loki_tui.core.vocabulary import Confinement
+from loki_tui.engine.boxes import Boxes, BoxKind, BoxOrder, BoxProcess
 from loki_tui.engine.ports import ActionResult, OnText
 from loki_tui.hands.box.processes import end_marked
+from loki_tui.hands.boxing import Boxing, box_environment, shell_environment
 from loki_tui.hands.egress import Egress
 from loki_tui.hands.grants import exposed, installed, maskable, within
 from loki_tui.hands.launch import start
 from loki_tui.hands.mounts import shields
-from loki_tui.hands.policy import Demands, Policy, agent_paths, make_policy, read_paths, with_own_mounts
+from loki_tui.hands.policy import (
+    Demands,
+    Policy,
+    added_paths,
+    agent_paths,
+    make_policy,
+    read_paths,
+    with_own_mounts,
+)
 from loki_tui.hands.rungs import choose
 
 _CANCEL_SECONDS = 8.0
@@ -35,9 +44,6 @@ _CLOSE_SECONDS = 20.0
 _STDERR_BYTES = 4000
 _FETCH_BYTES = 64_000_000
 """The largest file that is fetched."""
-
-
-Kind = Literal["agent", "checkout", "repository"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ class HandsWorkspace:
 
     def __init__(
         self,
-        process: asyncio.subprocess.Process,
+        process: BoxProcess,
         confinement: Confinement,
         *,
         mark: str,
@@ -207,14 +213,20 @@ class HandsWorkspaces:
     Raises:
         ConfinementError: The demanded confinement is not to be had, or would open Loki's state.
         UsageError: A path that was named is not there.
+
+    Args:
+        demands: What is demanded.
+        boxes: The container engine, for the rung that has hands in its boxes.
     """
 
-    def __init__(self, demands: Demands) -> None:
+    def __init__(self, demands: Demands, *, boxes: Boxes | None = None) -> None:
         self._demands = demands
+        self._boxes = boxes
         self._root = demands.root.resolve()
-        self._rung = choose(demands.confinement, demands.network)
-        self._writable = agent_paths(demands)
-        self._read = read_paths(demands)
+        self._rung = choose(demands.confinement, demands.network, boxes=boxes)
+        writable = agent_paths(demands)
+        self._writable = () if boxes and boxes.read_only else writable
+        self._read = added_paths(demands) if boxes else read_paths(demands)
         self._prefix = f"loki-{sha256(os.fsencode(self._root)).hexdigest()[:10]}-"
 
     @property
@@ -224,11 +236,11 @@ class HandsWorkspaces:
 
     async def open_agent(self) -> HandsWorkspace:
         """Hands on the person's workspace, for agents."""
-        return await self._open(self._prepare("agent", self._root, self._writable))
+        return await self._open("agent", self._root, self._writable)
 
     async def open_checkout(self, root: Path) -> HandsWorkspace:
         """Hands on a clean checkout, with a home that no agent has touched; they read what the workspace installed."""
-        return await self._open(self._prepare("checkout", root, (root,), installed(self._root)))
+        return await self._open("checkout", root, (root,), installed(self._root))
 
     async def open_repository(self, *git_dirs: Path) -> HandsWorkspace:
         """Hands that read the workspace and write its repository alone.
@@ -237,7 +249,20 @@ class HandsWorkspaces:
             git_dirs: The git directory, and the common one where it is another. To be found
                 before an agent could have written what points to them.
         """
-        return await self._open(self._prepare("repository", self._root, git_dirs))
+        return await self._open("repository", self._root, git_dirs)
+
+    def shell_order(self, command: tuple[str, ...]) -> BoxOrder:
+        """A box that holds what agents have, for a person to look around in.
+
+        Args:
+            command: What keeps it open.
+        """
+        assert self._boxes
+        tmp = self._demands.private.resolve() / "shell-tmp"
+        tmp.mkdir(parents=True, exist_ok=True, mode=0o700)
+        policy = self._prepare("shell", self._root, self._writable, (), tmp=tmp)
+        order = Boxing(self._boxes, "shell").order(policy, self._rung, command=command)
+        return replace(order, environment=shell_environment(policy.environment))
 
     async def sweep(self) -> None:
         """Remove what hands of an engine that was killed left in the system's place for temporary files.
@@ -248,14 +273,22 @@ class HandsWorkspaces:
             # Not shutil.rmtree: a tree a thousand deep, which an agent can make, exhausts its stack.
             remover = await asyncio.create_subprocess_exec("rm", "-rf", "--", *stale)
             await remover.wait()
+        if self._boxes:
+            await self._boxes.sweep()
 
-    async def _open(self, policy: Policy) -> HandsWorkspace:
+    async def _open(
+        self, kind: BoxKind, root: Path, writable: Sequence[Path], beside: Sequence[Path] = ()
+    ) -> HandsWorkspace:
+        policy = self._prepare(kind, root, writable, beside, tmp=_make_temporary(self._prefix))
+        boxing = Boxing(self._boxes, kind) if self._boxes else None
         mark = secrets.token_hex(8)
         egress = Egress(self._rung.hosts) if self._rung.hosts else None
         try:
             if egress:
                 await egress.open()
-            process = await start(policy, self._rung, mark=mark, proxy=egress.directory if egress else None)
+            process = await start(
+                policy, self._rung, mark=mark, proxy=egress.directory if egress else None, boxing=boxing
+            )
         except BaseException:
             policy.tmp.rmdir()
             if egress:
@@ -269,14 +302,14 @@ class HandsWorkspaces:
             egress=egress,
         )
 
-    def _prepare(self, kind: Kind, root: Path, writable: Sequence[Path], beside: Sequence[Path] = ()) -> Policy:
+    def _prepare(
+        self, kind: BoxKind, root: Path, writable: Sequence[Path], beside: Sequence[Path], *, tmp: Path
+    ) -> Policy:
         """Make the private directories of one kind of hands, and its policy."""
         real = root.resolve()
         home = self._demands.private.resolve() / kind
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         _introduce_to_git(home, real, self._demands)
-        # In the system's place for it: a unix socket's path in it may have 107 characters.
-        tmp = Path(tempfile.mkdtemp(prefix=self._prefix)).resolve()
         policy = make_policy(
             self._demands,
             root=real,
@@ -285,25 +318,33 @@ class HandsWorkspaces:
             home=home,
             tmp=tmp,
         )
+        if self._boxes:
+            policy = replace(policy, environment=box_environment(self._demands, self._boxes, home=home, tmp=tmp))
         return self._shielded(policy, kind)
 
-    def _shielded(self, policy: Policy, kind: Kind) -> Policy:
+    def _shielded(self, policy: Policy, kind: BoxKind) -> Policy:
         """A policy with what a rung with mounts of its own can keep beyond it."""
-        if self._rung.name != "bwrap":
+        if not self._rung.own_mounts:
             return policy
         masked = self._maskable(policy.root, policy.writable)
         if kind == "repository":  # what is hidden in the work tree would be committed as removed
             masked = tuple(path for path in masked if not within(path, policy.root))
-        return with_own_mounts(policy, sealed=shields(policy.writable) if kind == "agent" else (), masked=masked)
+        shielding = kind in ("agent", "shell")
+        return with_own_mounts(policy, sealed=shields(policy.writable) if shielding else (), masked=masked)
 
     def _maskable(self, root: Path, writable: Sequence[Path]) -> tuple[Path, ...]:
         """Credentials that the rung can hide although they lie in what is granted."""
         granted = (root, *writable, *self._read)
-        return maskable(granted, self._demands.home) if self._rung.name == "bwrap" else ()
+        return maskable(granted, self._demands.home) if self._rung.own_mounts else ()
 
     def _describe(self, root: Path, writable: Sequence[Path], masked: Sequence[Path]) -> Confinement:
         open_to = exposed((root, *writable, *self._read), self._demands.home, masked=masked)
         return self._rung.describe(writable=writable, exposed=open_to)
+
+
+def _make_temporary(prefix: str) -> Path:
+    """A private directory in the system's place for such: a unix socket's path in it may have 107 characters."""
+    return Path(tempfile.mkdtemp(prefix=prefix)).resolve()
 
 
 def _temporary(prefix: str) -> list[str]:

@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Literal
 
 from loki_tui.core.errors import ConfinementError
+from loki_tui.core.settings import Settings
 from loki_tui.core.vocabulary import Confinement
 from loki_tui.engine.ports import CommandPolicy, Workspace
+from loki_tui.hands.policy import Demands
 from loki_tui.hands.workspace import HandsWorkspaces
+from loki_tui.runtime.boxed import open_workspaces
 from loki_tui.runtime.bypasses import BYPASSES
 from loki_tui.runtime.escapes import PRELUDE, Escape, Kind, table
 from loki_tui.runtime.escapes_powers import CLOSED_SCHEDULING
@@ -72,7 +75,13 @@ class Report:
         return sum(outcome.stopped_by == stopped_by for outcome in self.outcomes)
 
 
-async def attack(environ: Mapping[str, str], *, confinement: str, policy: CommandPolicy | None = None) -> Report:
+async def attack(
+    environ: Mapping[str, str],
+    *,
+    confinement: str,
+    policy: CommandPolicy | None = None,
+    settings: Settings | None = None,
+) -> Report:
     """Try every escape in a workspace made for it, which is removed afterwards.
 
     The network is off for its part of the table, and as open as by default for the rest.
@@ -81,6 +90,7 @@ async def attack(environ: Mapping[str, str], *, confinement: str, policy: Comman
         environ: The person's environment.
         confinement: The setting `LOKI_CONFINEMENT`.
         policy: What reads commands before they are run, to be tried as well.
+        settings: What containers are like, where they confine.
 
     Raises:
         ConfinementError: The demanded confinement is not to be had, or it is none.
@@ -92,7 +102,8 @@ async def attack(environ: Mapping[str, str], *, confinement: str, policy: Comman
         ground = Ground(base)
         ground.lay_out(environ)
         with victim(base) as target:
-            report = await _Campaign(ground, target, environ, confinement).run()
+            boxed = (settings or Settings()).model_copy(update={"confinement": confinement})
+            report = await _Campaign(ground, target, environ, boxed).run()
         read = [await read_through(policy, command) for command in BYPASSES] if policy else []
         return replace(report, outcomes=(*report.outcomes, *read))
     finally:
@@ -111,27 +122,31 @@ def _new_directory() -> Path:
 
 
 class _Campaign:
-    def __init__(self, ground: Ground, target: Victim, environ: Mapping[str, str], confinement: str) -> None:
+    def __init__(self, ground: Ground, target: Victim, environ: Mapping[str, str], settings: Settings) -> None:
+        self._settings = settings
         self._ground = ground
         self._target = target
-        self._demands = ground.demands(environ, confinement=confinement, network=("on",))
+        self._demands = ground.demands(environ, confinement=settings.confinement, network=("on",))
+        # An image has an interpreter of its own.
+        self._python = "python3" if settings.confinement == "docker" else sys.executable
         self._before = ground.fingerprint()
 
     async def run(self) -> Report:
-        workspaces = HandsWorkspaces(self._demands)
+        workspaces = open_workspaces(self._demands, self._settings)
         held = workspaces.confinement
         outcomes: list[Outcome] = []
         async with _opened(workspaces) as hands:
             escapes = [escape for escape in table() if escape.kind not in ("network", "repository")]
             outcomes += await self._each(hands, escapes, held)
             outcomes += [outcome async for outcome in self._tools(hands)]
-        outcomes += await self._all(HandsWorkspaces(replace(self._demands, network=("off",))), "network")
+        outcomes += await self._all(replace(self._demands, network=("off",)), "network")
         if (self._ground.repository / ".git").is_dir():
             whole = replace(self._demands, root=self._ground.repository, allowed_paths=())
-            outcomes += await self._all(HandsWorkspaces(whole), "repository")
+            outcomes += await self._all(whole, "repository")
         return Report(held, tuple(outcomes))
 
-    async def _all(self, workspaces: HandsWorkspaces, kind: Kind) -> list[Outcome]:
+    async def _all(self, demands: Demands, kind: Kind) -> list[Outcome]:
+        workspaces = open_workspaces(demands, self._settings)
         held = workspaces.confinement
         async with _opened(workspaces) as hands:
             return await self._each(hands, [escape for escape in table() if escape.kind == kind], held)
@@ -145,7 +160,7 @@ class _Campaign:
             return Outcome(escape.name, escape.kind, "not covered", gap)
         repository = escape.kind == "repository"
         fields = self._ground.fields(engine=self._target.pid, box=box, port=self._target.port, repository=repository)
-        program = shlex.join([sys.executable, "-I", "-S", "-c", PRELUDE + escape.program, fields])
+        program = shlex.join([self._python, "-I", "-S", "-c", PRELUDE + escape.program, fields])
         return self._judge(escape.name, escape.kind, await _say(hands, program))
 
     async def _tools(self, hands: Workspace) -> AsyncIterator[Outcome]:

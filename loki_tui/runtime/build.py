@@ -12,13 +12,13 @@ from loki_tui.engine.engine import World
 from loki_tui.engine.ports import Live, Model
 from loki_tui.hands.policy import Demands
 from loki_tui.hands.shell_policy import ShellPolicy
-from loki_tui.hands.workspace import HandsWorkspaces
 from loki_tui.models.anthropic import DEFAULT_BASE_URL, AnthropicModel
 from loki_tui.models.cassette import load_cassette
 from loki_tui.models.prices import GenaiPrices
 from loki_tui.models.record import RecordingModel
 from loki_tui.models.replay import ReplayModel
 from loki_tui.models.sdk import start_import
+from loki_tui.runtime.boxed import open_workspaces
 from loki_tui.runtime.checkouts import CleanCheckouts, Commits
 from loki_tui.runtime.clock import SystemClock
 from loki_tui.runtime.delivery import PersonsRepository
@@ -51,7 +51,7 @@ def build_world(around: Surroundings, settings: Settings, journal: SqliteJournal
     state = around.project.state
     places = state.prepare_run(journal.run)
     demands = demands_of(around, settings, private=places.home)
-    workspaces = HandsWorkspaces(demands)
+    workspaces = open_workspaces(demands, settings, run=journal.run)
     workspace = around.project.workspace
     checkpoints = GitCheckpoints(state.checkpoints, workspace=workspace)
     return World(

@@ -19,6 +19,7 @@ from loki_tui.engine.qa.phase import Measured, Phase
 from loki_tui.engine.qa.scenes import Scenes
 from loki_tui.hands.revisions import Revision, Revisions, Standing
 from loki_tui.hands.workspace import HandsWorkspaces
+from loki_tui.runtime.boxed import open_workspaces
 from loki_tui.runtime.build import demands_of
 from loki_tui.runtime.checkouts import CleanCheckouts
 from loki_tui.runtime.delivery import git_places
@@ -97,7 +98,7 @@ async def measuring(
         checkouts = room / "checkouts"
         for directory in (private, checkouts):
             directory.mkdir(mode=0o700)
-        workspaces = HandsWorkspaces(demands_of(around, settings, private=private))
+        workspaces = open_workspaces(demands_of(around, settings, private=private), settings)
         places = git_places(workspace)
         found = await _look(workspaces, places, base=base, required=committed)
         standing = found.standing

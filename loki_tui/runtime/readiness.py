@@ -10,8 +10,8 @@ from pathlib import Path
 
 from loki_tui.core.errors import UsageError
 from loki_tui.core.settings import Settings
-from loki_tui.hands.workspace import HandsWorkspaces
 from loki_tui.models.prices import GenaiPrices
+from loki_tui.runtime.boxed import open_workspaces
 from loki_tui.runtime.build import Recording, demands_of, open_model
 from loki_tui.runtime.delivery import PersonsRepository, git_places
 from loki_tui.runtime.surroundings import Surroundings
@@ -80,5 +80,7 @@ def ensure_repository(around: Surroundings, settings: Settings, *, consent: Call
         )
     with tempfile.TemporaryDirectory(prefix="loki-") as private:
         demands = demands_of(around, settings, private=Path(private))
-        repository = PersonsRepository(HandsWorkspaces(demands), workspace, run="init", identity=demands.identity)
+        repository = PersonsRepository(
+            open_workspaces(demands, settings), workspace, run="init", identity=demands.identity
+        )
         asyncio.run(repository.init())

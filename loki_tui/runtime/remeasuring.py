@@ -9,7 +9,7 @@ from loki_tui.engine.qa.phases import PHASES
 from loki_tui.engine.qa.scene import OpenCheckout
 from loki_tui.engine.qa.scenes import Scenes
 from loki_tui.engine.receipt import Facts, PhaseFact
-from loki_tui.hands.workspace import HandsWorkspaces
+from loki_tui.runtime.boxed import open_workspaces
 from loki_tui.runtime.build import demands_of
 from loki_tui.runtime.checkouts import CleanCheckouts
 from loki_tui.runtime.delivery import git_places
@@ -47,7 +47,7 @@ async def measure_again(around: Surroundings, settings: Settings, facts: Facts) 
     with scratch(around.project.state) as room:
         for name in ("hands", "checkouts"):
             (room / name).mkdir(mode=0o700)
-        workspaces = HandsWorkspaces(demands_of(around, settings, private=room / "hands"))
+        workspaces = open_workspaces(demands_of(around, settings, private=room / "hands"), settings)
         trees = RepositoryTrees(
             room / "trees.git",
             workspace=workspace,

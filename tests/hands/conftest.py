@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from loki_tui.hands.workspace import HandsWorkspace, HandsWorkspaces
+from loki_tui.hands.workspace import HandsWorkspace
 from tests.support.hands import Box, World, box_policy, make_world
 
 
@@ -18,7 +18,7 @@ def world(tmp_path: Path) -> World:
 
 @pytest.fixture
 async def hands(world: World) -> AsyncIterator[HandsWorkspace]:
-    opened = await HandsWorkspaces(world.demands()).open_agent()
+    opened = await world.workspaces().open_agent()
     yield opened
     await opened.close()
 

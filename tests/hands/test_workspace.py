@@ -15,14 +15,31 @@ import loki_tui
 from loki_tui.core.errors import ConfinementError, UsageError, WorkspaceError
 from loki_tui.engine.ports import ActionResult, Workspace, Workspaces
 from loki_tui.hands.workspace import HandsWorkspace, HandsWorkspaces
-from tests.support.hands import RUNGS, SECRET, World, alive, make_world, parent_of, seen_from_outside, state_of, until
+from tests.support.hands import (
+    BOXED,
+    RUNGS,
+    SECRET,
+    World,
+    alive,
+    make_world,
+    parent_of,
+    seen_from_outside,
+    state_of,
+    until,
+)
 
 SUITE = Path(loki_tui.__file__).parent.parent
 
 
-@pytest.fixture(params=RUNGS)
+@pytest.fixture(params=BOXED)
 def world(tmp_path: Path, request: pytest.FixtureRequest) -> World:
     """On every rung there is."""
+    return make_world(tmp_path, request.param)
+
+
+@pytest.fixture(params=RUNGS)
+def here(tmp_path: Path, request: pytest.FixtureRequest) -> World:
+    """On every rung that has hands on this machine itself, with what is installed on it."""
     return make_world(tmp_path, request.param)
 
 
@@ -33,11 +50,11 @@ async def sh(hands: Workspace, command: str) -> str:
 def pid_in(path: Path) -> int:
     """The number on this machine of a process that wrote down its own."""
     until(lambda: path.exists() and path.read_text().strip().isdigit(), f"{path} with a pid")
-    return seen_from_outside(int(path.read_text()), os.getpid())
+    return seen_from_outside(int(path.read_text()), path.parent)
 
 
 def test_the_ports_are_kept(world: World) -> None:
-    workspaces: Workspaces = HandsWorkspaces(world.demands())
+    workspaces: Workspaces = world.workspaces()
     assert callable(workspaces.open_agent)
 
 
@@ -58,7 +75,7 @@ async def test_every_operation_goes_through(hands: HandsWorkspace) -> None:
 async def test_the_confinement_is_said(hands: HandsWorkspace, world: World) -> None:
     assert hands.confinement.rung == world.rung
     assert hands.confinement.writable == (str(world.workspace),)
-    assert hands.confinement == HandsWorkspaces(world.demands()).confinement
+    assert hands.confinement == world.workspaces().confinement
 
 
 async def test_output_streams(hands: HandsWorkspace) -> None:
@@ -172,16 +189,16 @@ asyncio.run(main())
 """
 
 
-def test_nothing_outlives_an_engine_that_is_killed(world: World) -> None:
-    argv = [sys.executable, "-c", DRIVER, str(SUITE), str(world.workspace), str(world.base / "private"), world.rung]
+def test_nothing_outlives_an_engine_that_is_killed(here: World) -> None:
+    argv = [sys.executable, "-c", DRIVER, str(SUITE), str(here.workspace), str(here.base / "private"), here.rung]
     with subprocess.Popen(argv) as engine:
-        pids = [pid_in(world.workspace / name) for name in ("daemon", "shell", "box")]
-        where = world.workspace / "where"
+        pids = [pid_in(here.workspace / name) for name in ("daemon", "shell", "box")]
+        where = here.workspace / "where"
         until(lambda: where.exists() and where.read_text().endswith("\n"))
         assert all(alive(pid) for pid in pids)
         engine.kill()
     until(lambda: not any(alive(pid) for pid in pids), "the end of everything")
-    if world.rung == "landlock":  # in a namespace nobody is left to tidy up: the next engine sweeps
+    if here.rung == "landlock":  # in a namespace nobody is left to tidy up: the next engine sweeps
         assert list(Path(where.read_text().strip()).iterdir()) == []
 
 
@@ -189,7 +206,7 @@ def test_nothing_outlives_an_engine_that_is_killed(world: World) -> None:
 
 
 async def test_allowed_paths_hold(world: World) -> None:
-    hands = await HandsWorkspaces(world.demands(allowed=("src", "other.txt"))).open_agent()
+    hands = await world.workspaces(allowed=("src", "other.txt")).open_agent()
     assert (await hands.perform("write_file", {"path": "other.txt", "content": "x"})).ok
     assert (await hands.perform("write_file", {"path": "src/a.py", "content": "x"})).ok
     refused = await hands.perform("write_file", {"path": "src-evil/a.py", "content": "x"})
@@ -204,7 +221,7 @@ async def test_a_checkout_has_a_home_of_its_own(hands: HandsWorkspace, world: Wo
     checkout = world.base / "checkout"
     checkout.mkdir()
     await sh(hands, "echo poison > ~/.npmrc")
-    other = await HandsWorkspaces(world.demands()).open_checkout(checkout)
+    other = await world.workspaces().open_checkout(checkout)
     assert (
         await sh(other, f"pwd; cat ~/.npmrc {world.workspace}/other.txt 2> /dev/null; echo x > made") == f"{checkout}\n"
     )
@@ -220,7 +237,7 @@ async def test_a_checkout_reads_what_the_workspace_has_installed(world: World) -
     (world.workspace / "vendor").symlink_to(world.outside)
     for name in ("node_modules", "vendor"):
         (checkout / name).symlink_to(world.workspace / name)
-    hands = await HandsWorkspaces(world.demands()).open_checkout(checkout)
+    hands = await world.workspaces().open_checkout(checkout)
     assert await sh(hands, "cat node_modules/x") == "installed"
     assert not (await hands.perform("write_file", {"path": "node_modules/y", "content": "x"})).ok
     assert SECRET not in await sh(hands, "cat vendor/secret.txt")
@@ -234,32 +251,32 @@ def git_dir(world: World) -> Path:
 
 
 async def test_repository_hands_write_the_repository_alone(world: World, git_dir: Path) -> None:
-    hands = await HandsWorkspaces(world.demands()).open_repository(git_dir)
+    hands = await world.workspaces().open_repository(git_dir)
     assert await sh(hands, "git add other.txt && git commit -qm x && git log --format=%an") == "Loki\n"
     assert not (await hands.perform("write_file", {"path": "other.txt", "content": "x"})).ok
     await hands.close()
 
 
 async def test_without_confinement_hands_work_and_say_so(world: World) -> None:
-    hands = await HandsWorkspaces(world.demands(confinement="none")).open_agent()
+    hands = await world.workspaces(confinement="none").open_agent()
     assert hands.confinement.rung == "none"
     assert await sh(hands, f"cat {world.outside}/file.txt; echo $ANTHROPIC_API_KEY") == "untouched\n"
     assert (await hands.perform("write_file", {"path": str(world.outside / "file.txt"), "content": "x"})).ok
     await hands.close()
 
 
-async def test_nothing_starts_where_the_limits_cannot_be_kept(world: World) -> None:
+async def test_nothing_starts_where_the_limits_cannot_be_kept(here: World) -> None:
     with pytest.raises(ConfinementError):
-        HandsWorkspaces(world.demands(confinement="docker"))
+        HandsWorkspaces(here.demands(confinement="docker"))
     with pytest.raises(UsageError):
-        HandsWorkspaces(world.demands(allowed=("missing",)))
+        here.workspaces(allowed=("missing",))
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give a directory away")
-async def test_a_workspace_of_someone_else_is_refused_with_the_remedy(world: World) -> None:
-    os.chown(world.workspace, 65534, 65534)
+async def test_a_workspace_of_someone_else_is_refused_with_the_remedy(here: World) -> None:
+    os.chown(here.workspace, 65534, 65534)
     with pytest.raises(UsageError, match="as the owner of the files"):
-        await HandsWorkspaces(world.demands()).open_agent()
+        await here.workspaces().open_agent()
 
 
 # -- what people build with ---------------------------------------------------------------------
@@ -278,12 +295,12 @@ TOOLS = {
 
 
 @pytest.mark.parametrize("tool", TOOLS)
-async def test_ordinary_tools_work_with_a_private_home(world: World, tool: str) -> None:
+async def test_ordinary_tools_work_with_a_private_home(here: World, tool: str) -> None:
     program = {"venv": "python3", "pip": "python3", "tls": "python3"}.get(tool, tool)
     if not shutil.which(program):
         pytest.skip(f"{program} is not installed")
     person = {**os.environ, "HOME": pwd.getpwuid(os.getuid()).pw_dir, "API_TOKEN": SECRET}
-    hands = await HandsWorkspaces(world.demands(environ=person)).open_agent()
+    hands = await here.workspaces(environ=person).open_agent()
     result = await hands.perform("shell", {"command": TOOLS[tool], "timeout_seconds": 60})
     assert result.ok, result.output
     assert result.output

@@ -11,7 +11,8 @@ from loki_tui.runtime.attack import Outcome, Report, attack, read_through
 from loki_tui.runtime.bypasses import BYPASSES
 from loki_tui.runtime.escapes import table
 from loki_tui.runtime.proving_ground import Ground
-from tests.support.hands import RUNGS
+from tests.support.containers import settings_for
+from tests.support.hands import BOXED
 
 
 class Trusting:
@@ -21,10 +22,10 @@ class Trusting:
         return Ruling(verdict="block" if command.startswith("rm") else "allow", why="")
 
 
-@pytest.mark.parametrize("rung", RUNGS)
+@pytest.mark.parametrize("rung", BOXED)
 @pytest.mark.timeout(300)
 async def test_every_escape_is_tried_and_none_leaks(rung: str) -> None:
-    report = await attack(os.environ, confinement=rung)
+    report = await attack(os.environ, confinement=rung, settings=settings_for(rung))
     assert report.confinement.rung == rung
     assert [outcome for outcome in report.outcomes if outcome.stopped_by == "leaked"] == []
     assert report.count("parser") == 0

@@ -22,7 +22,10 @@ from loki_tui.hands.launch import command_line
 from loki_tui.hands.mounts import shields
 from loki_tui.hands.policy import Demands, Policy, make_policy, with_own_mounts
 from loki_tui.hands.rungs import choose, trouble_with_bwrap
+from loki_tui.hands.workspace import HandsWorkspaces
 from loki_tui.runtime import proving_ground
+from loki_tui.runtime.boxed import open_workspaces
+from tests.support.containers import settings_for
 
 _BOX = (
     f"import sys; sys.path.insert(0, {str(Path(loki_tui.__file__).parents[1])!r}); "
@@ -38,7 +41,9 @@ RUNGS = (
     "landlock",
     pytest.param("bwrap", marks=pytest.mark.skipif(bool(NO_BWRAP), reason=f"no bubblewrap here: {NO_BWRAP}")),
 )
-"""What hands are tried on: every rung there is, one that this machine lacks as a test that is skipped."""
+"""What hands are tried on, on this machine: one that it lacks as a test that is skipped."""
+BOXED = (*RUNGS, pytest.param("docker", marks=pytest.mark.docker))
+"""The same, and a container of an engine."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,18 @@ class World:
             read_paths=readable,
             pass_env=passed,
         )
+
+    def workspaces(
+        self,
+        *,
+        allowed: tuple[str, ...] = (),
+        confinement: str = "",
+        network: tuple[str, ...] = NETWORK_ON,
+        environ: Mapping[str, str] | None = None,
+    ) -> HandsWorkspaces:
+        """What launches hands on the world's rung, in a container where that is one."""
+        demands = self.demands(allowed=allowed, confinement=confinement, network=network, environ=environ)
+        return open_workspaces(demands, settings_for(demands.confinement))
 
     def confinement(self, *, network: tuple[str, ...] = NETWORK_ON) -> Confinement:
         """What the world's own rung says of itself."""
@@ -266,17 +283,27 @@ def _mark(world: World) -> str:
     return f"test{os.getpid()}-{id(world):x}"
 
 
-def seen_from_outside(pid: int, below: int) -> int:
-    """The number that a process has on the machine, by the one it has in the namespace of a process's descendants."""
+def seen_from_outside(pid: int, place: Path) -> int:
+    """The number that a process has on the machine, by the one it has in its own namespace.
+
+    It is one of this process's descendants, or, in a container, one that works in a place.
+    """
     for path in Path("/proc").glob("[0-9]*/status"):
         try:
             fields = dict(line.split(":\t", 1) for line in path.read_text().splitlines() if ":\t" in line)
         except (FileNotFoundError, ProcessLookupError):
             continue
         outer = int(path.parent.name)
-        if fields["NSpid"].split("\t")[-1] == str(pid) and below in _ancestors(outer):
+        if fields["NSpid"].split("\t")[-1] == str(pid) and (os.getpid() in _ancestors(outer) or _is_in(outer, place)):
             return outer
-    raise AssertionError(f"no process {pid} below {below}")
+    raise AssertionError(f"no process {pid} of ours, or in {place}")
+
+
+def _is_in(pid: int, place: Path) -> bool:
+    try:
+        return Path(f"/proc/{pid}/cwd").readlink() == place
+    except OSError:  # it is gone, or another person's
+        return False
 
 
 def _ancestors(pid: int) -> list[int]:

@@ -67,6 +67,10 @@ class Policy:
         self.openings = Openings(network=yes(message, "inet_sockets"), unix_sockets=yes(message, "unix_sockets"))
         self.forward = _pair(message, "forward")
         self.grants = Grants(*(_strings(message, name) for name in ("read", "write", "devices")))
+        if yes(message, "whole_image"):
+            from loki_tui.hands.box.image import readable  # nothing but a box needs it
+
+            self.grants = self.grants._replace(read=[*readable(), *self.grants.read])
         environment = message.get("environment")
         if not isinstance(environment, dict):
             raise OperationError("`environment` must be an object.")
@@ -92,7 +96,8 @@ class Hands:
             sealed=policy.sealed,
         )
         logs = os.path.join(policy.tmp, "background")
-        remarks = Remarks(places, network=policy.network, unix_sockets=policy.openings.unix_sockets)
+        sockets, boxed = policy.openings.unix_sockets, policy.rung == "docker"
+        remarks = Remarks(places, network=policy.network, unix_sockets=sockets, boxed=boxed)
         explain = remarks.on if policy.rung != "none" else lambda _output: ""
         self._commands = Commands(self._processes, shell=_shell(), logs=logs, explain=explain)
         self._files = Files(places)
@@ -243,7 +248,7 @@ def _confine(policy: Policy) -> int:
     match policy.rung:
         case "none":
             return 0
-        case "landlock" | "bwrap":
+        case "landlock" | "bwrap" | "docker":
             abi = restrict_paths(policy.grants, least_abi=policy.least_abi, network=policy.openings.network)
             restrict_syscalls(policy.openings)
             return abi

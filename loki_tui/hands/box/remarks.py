@@ -41,12 +41,14 @@ class Remarks:
         places: What is granted.
         network: What commands reach: `on`, `off`, or hosts.
         unix_sockets: Whether sockets with a path can be had.
+        boxed: Whether this is a container, which has a setting of its own for the network.
     """
 
-    def __init__(self, places: Places, *, network: list[str], unix_sockets: bool) -> None:
+    def __init__(self, places: Places, *, network: list[str], unix_sockets: bool, boxed: bool = False) -> None:
         self._places = places
         self._network = network
         self._unix_sockets = unix_sockets
+        self._network_setting = "LOKI_SANDBOX_NETWORK or LOKI_NETWORK" if boxed else "LOKI_NETWORK"
 
     def on(self, output: str) -> str:
         """What there is to say of an output: a few lines in brackets, or nothing."""
@@ -79,7 +81,7 @@ class Remarks:
     def _of_sockets(self, output: str) -> Iterator[str]:
         no_socket, no_network = _NO_SOCKET.search(output), _NO_NETWORK.search(output)
         if self._network == ["off"] and (no_network or (no_socket and not self._unix_sockets)):
-            yield "The network is off for agents. A person can change LOKI_NETWORK."
+            yield f"The network is off for agents. A person can change {self._network_setting}."
         elif self._network != ["on"] and no_network:
             yield f"LOKI_NETWORK: only these hosts are reached, by HTTP(S)_PROXY: {', '.join(self._network)}."
         if no_socket and not self._unix_sockets:
