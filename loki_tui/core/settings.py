@@ -36,6 +36,10 @@ from loki_tui.core.setting_types import (
 PREFIX = "LOKI_"
 """What the name of every variable begins with."""
 
+SECRET_VARIABLES = ("LOKI_NOTIFY_WEBHOOK", "LOKI_NOTIFY_SLACK", "LOKI_NOTIFY_DISCORD")
+"""Variables that begin so and are no settings: whoever knows these addresses may write to them. Each may also be in a
+file, named by the variable with `_FILE` behind it."""
+
 
 def variable_of(name: str) -> str:
     """The environment variable that sets a field."""
@@ -53,6 +57,9 @@ class ModelSettings(SettingsGroup):
 
     provider: Literal["anthropic", "replay"] = "anthropic"
     """Who answers: the Anthropic Messages API (or what speaks it), or a recording."""
+    keyring: Annotated[bool, Standing.ENVIRONMENT] = False
+    """Take keys from the system's keyring (service `loki`, user such as `ANTHROPIC_API_KEY`) where neither variable nor
+    file has them; needs `pip install 'loki-tui[keyring]'`, and a keyring that encrypts."""
     cassette: Location | None = None
     """The recording that the provider `replay` plays."""
     model: Text | None = None

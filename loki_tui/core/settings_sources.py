@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from loki_tui.core.errors import UsageError
 from loki_tui.core.setting_types import Standing, Tighten
-from loki_tui.core.settings import PREFIX, Settings, SettingsFields, variable_of
+from loki_tui.core.settings import PREFIX, SECRET_VARIABLES, Settings, SettingsFields, variable_of
 from loki_tui.core.settings_docs import bounds_of, show
 from loki_tui.core.settings_files import read_settings_file
 from loki_tui.core.settings_workspace import tightened
@@ -118,7 +118,11 @@ def resolve_settings(
 def _variables(environ: Mapping[str, str]) -> dict[str, object]:
     """What the environment sets, by field; the name of an unknown variable stays as it is."""
     fields = {variable_of(name): name for name in _FIELDS}
-    return {fields.get(key, key): value for key, value in environ.items() if key.startswith(PREFIX)}
+    return {
+        fields.get(key, key): value
+        for key, value in environ.items()
+        if key.startswith(PREFIX) and key.removesuffix("_FILE") not in SECRET_VARIABLES
+    }
 
 
 def _default(name: str) -> object:

@@ -22,6 +22,7 @@ from loki_tui.models.sdk import start_import
 from loki_tui.runtime.checkouts import CleanCheckouts
 from loki_tui.runtime.clock import SystemClock
 from loki_tui.runtime.delivery import PersonsRepository
+from loki_tui.runtime.keys import key_files, provider_key
 from loki_tui.runtime.machine import ThisMachine
 from loki_tui.runtime.persons_git import persons_git
 from loki_tui.runtime.secrets import redactor_of
@@ -85,7 +86,7 @@ def demands_of(around: Surroundings, settings: Settings, *, private: Path) -> De
         root=around.project.workspace,
         private=private,
         environ=around.environ,
-        protected=(around.project.state.root,),
+        protected=(around.project.state.root, *key_files(around.environ)),
         confinement=settings.confinement,
         network=settings.network,
         allowed_paths=tuple(str(path) for path in settings.allowed_paths or ()),
@@ -108,7 +109,7 @@ def open_model(settings: Settings, environ: Mapping[str, str], recording: Record
     """The model that the settings name.
 
     Raises:
-        UsageError: There is no key, or no recording.
+        UsageError: There is no key or no recording, or a key cannot be read.
     """
     model: Model
     if settings.provider == "replay":
@@ -116,9 +117,10 @@ def open_model(settings: Settings, environ: Mapping[str, str], recording: Record
             raise UsageError("A recording is to be played, but none is named.", hint="Set LOKI_CASSETTE to a file.")
         model = ReplayModel(load_cassette(settings.cassette), speed=recording.speed)
     else:
+        key = provider_key(environ)
         model = AnthropicModel(
-            api_key=environ.get("ANTHROPIC_API_KEY"),
-            auth_token=environ.get("ANTHROPIC_AUTH_TOKEN"),
+            api_key=key.value if key and key.name == "ANTHROPIC_API_KEY" else None,
+            auth_token=key.value if key and key.name == "ANTHROPIC_AUTH_TOKEN" else None,
             base_url=environ.get("ANTHROPIC_BASE_URL") or DEFAULT_BASE_URL,
             cache_ttl=settings.cache_ttl,
             stream_idle_timeout=settings.stream_idle_timeout,
