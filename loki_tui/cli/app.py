@@ -15,16 +15,19 @@ from loki_tui.cli import (
     council,
     demo,
     doctor,
+    notify,
     plan,
     policy,
     qa,
     receipt,
     requirements,
     screen,
+    secrets,
     show,
     start,
     steer,
     verify,
+    watchdog,
 )
 from loki_tui.cli.options import Face, Headless, face_of
 from loki_tui.cli.output import guarded
@@ -56,9 +59,12 @@ app.add_typer(approvals.app, name="approvals")
 app.add_typer(checkpoint.app, name="checkpoint")
 app.add_typer(config.app, name="config")
 app.add_typer(council.app, name="council")
+app.add_typer(notify.app, name="notify")
 app.add_typer(policy.app, name="policy")
 app.add_typer(qa.app, name="qa")
 app.add_typer(receipt.app, name="receipt")
+app.add_typer(secrets.app, name="secrets")
+app.add_typer(watchdog.app, name="watchdog")
 app.command()(demo.demo)
 app.command()(doctor.doctor)
 

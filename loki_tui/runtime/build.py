@@ -27,7 +27,9 @@ from loki_tui.runtime.machine import ThisMachine
 from loki_tui.runtime.persons_git import persons_git
 from loki_tui.runtime.secrets import redactor_of
 from loki_tui.runtime.surroundings import Surroundings
+from loki_tui.runtime.webhooks import messenger_of
 from loki_tui.store.checkpoints import GitCheckpoints
+from loki_tui.store.heartbeat import HeartbeatFile
 from loki_tui.store.journal import SqliteJournal
 
 
@@ -70,6 +72,8 @@ def build_world(around: Surroundings, settings: Settings, journal: SqliteJournal
         policy=ShellPolicy(settings.blocked_commands, root=workspace, home=demands.home),
         redactor=redactor_of(around.environ),
         live=live,
+        heart=HeartbeatFile(state),
+        messenger=messenger_of(around.environ, record=state.deliveries(journal.run)),
     )
 
 

@@ -19,6 +19,8 @@ from loki_tui.core.events.life import (
     BudgetChanged,
     EngineFailed,
     EngineStarted,
+    Notified,
+    ParallelWorkLimited,
     ResourcesSampled,
     ReviewForced,
     RunClosed,
@@ -110,7 +112,9 @@ Event = Annotated[
     | VoteCast
     | CouncilDecided
     | MemberCalibrated
+    | Notified
     | ResourcesSampled
+    | ParallelWorkLimited
     | StreamPlanned
     | StreamStarted
     | StreamFinished,
@@ -182,6 +186,8 @@ __all__ = [
     "ModelAnswered",
     "ModelFailed",
     "ModelRequested",
+    "Notified",
+    "ParallelWorkLimited",
     "PhaseFinished",
     "PhaseStarted",
     "ReceiptWritten",
