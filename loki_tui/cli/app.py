@@ -11,6 +11,7 @@ from loki_tui import __version__
 from loki_tui.cli import (
     approvals,
     checkpoint,
+    completion,
     config,
     council,
     demo,
@@ -67,6 +68,7 @@ app.add_typer(secrets.app, name="secrets")
 app.add_typer(watchdog.app, name="watchdog")
 app.command()(demo.demo)
 app.command()(doctor.doctor)
+app.command()(completion.completion)
 
 
 def _print_version(*, wanted: bool) -> None:
@@ -116,4 +118,6 @@ def run() -> int:
     Returns:
         What the process is to exit with.
     """
+    if completion.VARIABLE in os.environ:
+        completion.answer_shells()
     return guarded(app)

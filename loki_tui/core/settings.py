@@ -224,9 +224,9 @@ class ResourceSettings(SettingsGroup):
     resource_check_interval: Duration = 300
     """Time between looks at the machine's load."""
     resource_cpu_threshold: Annotated[int, Field(ge=1, le=100)] = 80
-    """Percent of CPU above which a run warns."""
+    """Percent of CPU above which a run warns, and lets fewer agents work at once."""
     resource_mem_threshold: Annotated[int, Field(ge=1, le=100)] = 80
-    """Percent of memory above which a run warns."""
+    """Percent of memory above which a run warns, and lets fewer agents work at once."""
 
 
 class DashboardSettings(SettingsGroup):

@@ -133,6 +133,7 @@ class Webhooks:
         kept = [*remembered(self._record), delivery][-REMEMBERED:]
         fresh = self._record.with_suffix(".new")
         try:
+            fresh.touch(mode=0o600)
             fresh.write_text("".join(f"{each.model_dump_json()}\n" for each in kept), encoding="utf-8")
             fresh.replace(self._record)
         except OSError:  # the journal has it, or says why nothing can be written

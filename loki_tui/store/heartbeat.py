@@ -38,6 +38,7 @@ class HeartbeatFile:
         )
         fresh = self._place.with_suffix(".new")
         with writing(self._place):
+            fresh.touch(mode=0o600)
             fresh.write_text(heartbeat.model_dump_json(), encoding="utf-8")
             fresh.replace(self._place)
 
