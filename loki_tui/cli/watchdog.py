@@ -64,13 +64,17 @@ def run(
     context: typer.Context,
     *,
     restarts: Annotated[
-        int, typer.Option(min=0, max=1000, help="Crashes in a row without progress before it gives up.")
+        int, typer.Option(min=0, max=1000, metavar="N", help="Crashes in a row without progress before it gives up.")
     ] = 10,
     wait: Annotated[
-        float, typer.Option(min=0.01, max=3600, help="Seconds before the first restart; doubles each time.")
+        float,
+        typer.Option(
+            min=0.01, max=3600, metavar="SECONDS", help="Seconds before the first restart; doubles each time."
+        ),
     ] = 1.0,
     silence: Annotated[
-        float, typer.Option(min=10, max=86_400, help="Seconds without a heartbeat before it is killed.")
+        float,
+        typer.Option(min=10, max=86_400, metavar="SECONDS", help="Seconds without a heartbeat before it is killed."),
     ] = 120.0,
 ) -> None:
     """Supervise a headless run: take it up again after a crash, or where it is stuck.

@@ -54,6 +54,6 @@ class Heartbeat(Frozen):
     boot: str
     """The kernel's name for this boot."""
     uptime: float
-    """Seconds since that boot."""
+    """Seconds since that boot, those asleep left out."""
     at: float
     """Seconds since 1970."""

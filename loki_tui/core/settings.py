@@ -36,10 +36,6 @@ from loki_tui.core.setting_types import (
 PREFIX = "LOKI_"
 """What the name of every variable begins with."""
 
-SECRET_VARIABLES = ("LOKI_NOTIFY_WEBHOOK", "LOKI_NOTIFY_SLACK", "LOKI_NOTIFY_DISCORD")
-"""Variables that begin so and are no settings: whoever knows these addresses may write to them. Each may also be in a
-file, named by the variable with `_FILE` behind it."""
-
 
 def variable_of(name: str) -> str:
     """The environment variable that sets a field."""

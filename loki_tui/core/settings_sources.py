@@ -18,8 +18,9 @@ from typing import Literal
 from pydantic import ValidationError
 
 from loki_tui.core.errors import UsageError
+from loki_tui.core.secret_names import WEBHOOK_VARIABLES
 from loki_tui.core.setting_types import Standing, Tighten
-from loki_tui.core.settings import PREFIX, SECRET_VARIABLES, Settings, SettingsFields, variable_of
+from loki_tui.core.settings import PREFIX, Settings, SettingsFields, variable_of
 from loki_tui.core.settings_docs import bounds_of, show
 from loki_tui.core.settings_files import read_settings_file
 from loki_tui.core.settings_workspace import tightened
@@ -121,7 +122,7 @@ def _variables(environ: Mapping[str, str]) -> dict[str, object]:
     return {
         fields.get(key, key): value
         for key, value in environ.items()
-        if key.startswith(PREFIX) and key.removesuffix("_FILE") not in SECRET_VARIABLES
+        if key.startswith(PREFIX) and key.removesuffix("_FILE") not in WEBHOOK_VARIABLES
     }
 
 

@@ -163,7 +163,7 @@ class Herald:
 
     async def _deliver(self, messenger: Messenger, channel: str, notice: Notice) -> None:
         attempt = 0
-        error = "the engine's end did not leave time to tell it"
+        error = "it was broken off"
         try:
             for attempt in range(1, ATTEMPTS + 1):
                 try:

@@ -18,8 +18,11 @@ from loki_tui.store.heartbeat import boot_id
 from loki_tui.store.lock import Holder
 from loki_tui.store.paths import StateDirectory
 
-RUN_LABEL = "loki.run"
-"""The label by which a container says which run it belongs to."""
+RUN_LABEL, KIND_LABEL = "loki.run", "loki.kind"
+"""The labels by which a container says which run it belongs to, and what it is for."""
+
+KEPT_KIND = "shell"
+"""A person's own box, which outlives what started it."""
 
 LOCK_SECONDS = 300.0
 """No git of ours holds its index for so long."""
@@ -72,13 +75,13 @@ def containers(engine: ContainerEngine, *, runs: set[str], living: str | None) -
     return [
         _name(each)
         for each in engine.containers(RUN_LABEL)
-        if (run := _label(each)) in runs and run != living and each.get("State") != "removing"
+        if (run := _label(each, RUN_LABEL)) in runs and run != living and _label(each, KIND_LABEL) != KEPT_KIND
     ]
 
 
-def _label(container: Mapping[str, JsonValue]) -> str:
+def _label(container: Mapping[str, JsonValue], name: str) -> str:
     labels = container.get("Labels")
-    return str(labels.get(RUN_LABEL, "")) if isinstance(labels, dict) else ""
+    return str(labels.get(name, "")) if isinstance(labels, dict) else ""
 
 
 def _name(container: Mapping[str, JsonValue]) -> str:

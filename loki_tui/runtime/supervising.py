@@ -131,6 +131,8 @@ class Supervisor:
             stdin=asyncio.subprocess.DEVNULL,
             cwd=self._project.workspace,
             env=dict(self._environ),
+            # Keys that signal go to a terminal's whole group: it would be told twice, and a second time means at once.
+            start_new_session=True,
         )
         stuck = False
         while not await _ended_within(child, self._patience.look):

@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from loki_tui.core.errors import UsageError
 from loki_tui.core.messages import JsonObject
 from loki_tui.core.notices import Delivery, Notice
-from loki_tui.core.settings import SECRET_VARIABLES
+from loki_tui.core.secret_names import WEBHOOK_VARIABLES
 from loki_tui.engine.telling import NotDeliveredError
 from loki_tui.runtime.keys import find_key
 
@@ -38,7 +38,7 @@ REMEMBERED = 200
 
 _AGAIN = frozenset({408, 425, 429})
 _HERE = ("localhost", "127.0.0.1", "[::1]")
-_KINDS = dict(zip(SECRET_VARIABLES, ("webhook", "slack", "discord"), strict=True))
+_KINDS = dict(zip(WEBHOOK_VARIABLES, ("webhook", "slack", "discord"), strict=True))
 
 
 @dataclass(frozen=True, slots=True)

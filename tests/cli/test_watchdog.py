@@ -149,9 +149,11 @@ async def test_containers_of_dead_runs_are_found_where_an_engine_can_be_asked(lo
     assert (await loki.with_(**NO_ENGINE)("start", "--headless")).code in {0, 20}
     run = loki.client().run
     boxes = [
-        {"Id": "1", "Names": [f"/{name}"], "Labels": {"loki.run": of}}
-        for name, of in (("ours", run), ("theirs", "20200101-000000-0000"))
-    ]
+        {"Id": "1", "Names": [f"/{name}"], "Labels": {"loki.run": of, "loki.kind": kind}}
+        for name, of, kind in (
+            ("ours", run, "agent"), ("a-persons", run, "shell"), ("theirs", "20200101-000000-0000", "agent")
+        )
+    ]  # fmt: skip
     with engine_on(tmp_path / "s", containers=boxes) as environ:
         assert bad(looked(loki, **environ)) == {"leftover containers": "1: ours"}
     assert "not looked at" in next(c.found for c in looked(loki, **NO_ENGINE).checks if c.name == "leftover containers")
