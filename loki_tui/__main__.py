@@ -24,7 +24,7 @@ def main() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from loki_tui.cli.screen import straight_to_screen  # noqa: PLC0415 (see above)
 
-    if (show := straight_to_screen(sys.argv[1:], os.environ)) is not None:
+    if "_LOKI_COMPLETE" not in os.environ and (show := straight_to_screen(sys.argv[1:], os.environ)) is not None:
         from loki_tui.cli.output import guarded  # noqa: PLC0415
 
         sys.exit(guarded(show))

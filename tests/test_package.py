@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import site
 import subprocess
@@ -10,12 +11,18 @@ import venv
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 import loki_tui
+from loki_tui.cli.app import app
 
 ROOT = Path(__file__).parent.parent
+
+OUTSIDE = dict(os.environ)
+"""As it was before tests were held apart from the network: pip finds its index by it."""
 
 pytestmark = pytest.mark.xdist_group("package")
 
@@ -88,3 +95,71 @@ def test_every_command_explains_itself(loki: Path) -> None:
     pages = {" ".join(page) for page in help_pages(loki)}
     assert {"start", "stop", "pause", "resume", "steer", "status", "logs", "runs", "config", "demo", "version"} <= pages
     assert {"checkpoint list", "checkpoint show", "checkpoint restore", "approvals list"} <= pages
+    assert {"doctor", "watchdog status", "watchdog run", "secrets validate", "notify test", "completion"} <= pages
+
+
+def test_every_option_and_argument_is_explained() -> None:
+    unexplained = [
+        f"{' '.join(path)} {parameter.name}"
+        for path, command in commands(get_command(app), ())
+        for parameter in command.params
+        if not getattr(parameter, "hidden", False) and not (getattr(parameter, "help", None) or "").strip()
+    ]
+    assert unexplained == []
+
+
+def commands(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """A command and all below it."""
+    yield path, command
+    for name, each in getattr(command, "commands", {}).items():
+        assert (each.help or "").strip(), f"{name} says nothing of itself"
+        yield from commands(each, (*path, name))
+
+
+def test_the_version_is_that_of_the_package(wheel: Path, loki: Path) -> None:
+    (metadata,) = (name for name in zipfile.ZipFile(wheel).namelist() if name.endswith("dist-info/METADATA"))
+    told = zipfile.ZipFile(wheel).read(metadata).decode()
+    (version,) = re.findall(r"^Version: (.+)$", told, re.MULTILINE)
+    assert run(loki, "--version") == f"loki {version}\n"
+
+
+@pytest.mark.timeout(300)
+def test_the_demo_runs_from_the_wheel_alone(loki: Path) -> None:
+    out = run(loki, "--headless", "demo", "--speed", "0", timeout=240)
+    assert "COMPLETED" in out
+
+
+@pytest.mark.parametrize(("typed", "offered"), [("loki watchd", "watchdog"), ("loki council fo", "force-review")])
+def test_bash_completes_commands(loki: Path, typed: str, offered: str) -> None:
+    script = f"""
+        export PATH={loki.parent}:$PATH; source <(loki completion bash); COMP_WORDS=({typed})
+        COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _loki_completion loki; echo "${{COMPREPLY[@]}}"
+    """
+    assert run("bash", "-c", script).split() == [offered]
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_other_shells_are_answered(loki: Path, shell: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "complete_" + shell in run(loki, "completion", shell)
+    monkeypatch.setenv("_LOKI_COMPLETE", f"complete_{shell}")
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", "loki watch")
+    monkeypatch.setenv("_TYPER_COMPLETE_FISH_ACTION", "get-args")
+    assert "watchdog" in run(loki)
+
+
+@pytest.mark.timeout(600)
+def test_pip_installs_it_with_all_it_needs(wheel: Path, tmp_path: Path) -> None:
+    """As a person would, in a fresh environment; what was tested with is what is installed."""
+    venv.create(tmp_path / "fresh", with_pip=False, symlinks=True)
+    python = tmp_path / "fresh/bin/python"
+    install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-input"]
+    done = subprocess.run(
+        [*install, "-c", str(ROOT / "constraints.txt"), f"{wheel}[keyring]"],
+        check=False, capture_output=True, text=True, timeout=500, env=OUTSIDE,
+    )  # fmt: skip
+    if done.returncode and "No matching distribution" not in done.stderr.replace(wheel.name, ""):
+        pytest.skip(f"no index of packages can be reached: {done.stderr.strip().splitlines()[-1][:200]}")
+    assert done.returncode == 0, done.stderr
+    assert loki_tui.__version__ in run(tmp_path / "fresh/bin/loki", "--version")
+    assert "anthropic" in run(python, "-c", "import anthropic, keyring, httpx2; print(anthropic.__name__)")
+    assert "COMPLETED" in run(tmp_path / "fresh/bin/loki", "--headless", "demo", "--speed", "0", timeout=200)

@@ -8,6 +8,7 @@ from loki_tui.cli.foreground import GoOn
 from loki_tui.cli.output import complain, remark
 from loki_tui.core.errors import ExitCode
 from loki_tui.headless.summary import parting_lines, read_receipt
+from loki_tui.runtime.webhooks import untold
 
 if TYPE_CHECKING:
     from loki_tui.tui.app import Left, LokiApp
@@ -49,6 +50,8 @@ def _report(session: RunSession) -> int:
     assert engine is not None
     for line in parting_lines(session.client.view(), read_receipt(session.client)):
         remark(line)
+    for missed in untold(session.client.project.state.deliveries(session.client.run)):
+        remark(missed)
     if engine.error is not None:
         complain(engine.error)
     if engine.broke is not None:

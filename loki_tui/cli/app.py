@@ -11,11 +11,13 @@ from loki_tui import __version__
 from loki_tui.cli import (
     approvals,
     checkpoint,
+    completion,
     config,
     council,
     dashboard,
     demo,
     doctor,
+    notify,
     plan,
     policy,
     qa,
@@ -23,10 +25,12 @@ from loki_tui.cli import (
     requirements,
     sandbox,
     screen,
+    secrets,
     show,
     start,
     steer,
     verify,
+    watchdog,
 )
 from loki_tui.cli.options import Face, Headless, face_of
 from loki_tui.cli.output import guarded
@@ -59,12 +63,16 @@ app.add_typer(checkpoint.app, name="checkpoint")
 app.add_typer(config.app, name="config")
 app.add_typer(council.app, name="council")
 app.add_typer(dashboard.app, name="dashboard")
+app.add_typer(notify.app, name="notify")
 app.add_typer(policy.app, name="policy")
 app.add_typer(qa.app, name="qa")
 app.add_typer(receipt.app, name="receipt")
 app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(secrets.app, name="secrets")
+app.add_typer(watchdog.app, name="watchdog")
 app.command()(demo.demo)
 app.command()(doctor.doctor)
+app.command()(completion.completion)
 
 
 def _print_version(*, wanted: bool) -> None:
@@ -114,4 +122,6 @@ def run() -> int:
     Returns:
         What the process is to exit with.
     """
+    if completion.VARIABLE in os.environ:
+        completion.answer_shells()
     return guarded(app)

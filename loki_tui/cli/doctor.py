@@ -14,7 +14,6 @@ from loki_tui.core.errors import ExitCode
 from loki_tui.wording.line import Line, Tone
 
 if TYPE_CHECKING:
-    from loki_tui.core.settings import Settings
     from loki_tui.runtime.attack import Report
 
 _TONES: dict[str, Tone] = {"good": "good", "missing": "warn", "bad": "bad"}
@@ -22,42 +21,52 @@ _TONES: dict[str, Tone] = {"good": "good", "missing": "warn", "bad": "bad"}
 
 def doctor(
     *,
+    live: Annotated[
+        bool, typer.Option("--live", help="Also ask the provider whether it takes the key; the request is free.")
+    ] = False,
     attack: Annotated[
         bool,
         typer.Option("--attack", help="Try the shipped escapes on this machine's own confinement; 0 if none leaks."),
     ] = False,
     json: Json = False,
 ) -> None:
-    """Look at this machine: what is there, and which limits it can keep."""
-    from loki_tui.runtime.surroundings import Surroundings  # noqa: PLC0415 (imports when chosen)
+    """Look at this machine: what Loki needs, which limits it can keep, and what to do about the rest.
 
-    settings = Surroundings.here(os.environ).settings()
-    good = _attack(settings, json=json) if attack else _examine(settings, json=json)
-    if not good:
+    Exits with 0 where nothing stops Loki, and with 20 where something does, whatever form is printed.
+    """
+    if not (_attack(json=json) if attack else _examine(live=live, json=json)):
         raise typer.Exit(ExitCode.ENDED)
 
 
-def _examine(settings: Settings, *, json: bool) -> bool:
+def _examine(*, live: bool, json: bool) -> bool:
     from dataclasses import asdict  # noqa: PLC0415 (imports when chosen)
 
     from loki_tui.runtime.doctor import examine  # noqa: PLC0415
+    from loki_tui.runtime.secrets import redactor_of  # noqa: PLC0415
 
-    checks = examine(os.environ, confinement=settings.confinement, network=settings.network)
+    redact = redactor_of(os.environ).redact
+    checks = examine(os.environ, live=live)
     for check in checks:
         if json:
-            say(jsonlib.dumps(asdict(check)))
-        else:
-            say(Line(f"{check.name:<20}{check.found}", _TONES[check.standing]))
+            say(jsonlib.dumps({name: redact(value) for name, value in asdict(check).items()}))
+            continue
+        told = f"{check.version}  {check.found}" if check.version else check.found
+        mark = {"good": "ok", "missing": "--", "bad": "NO"}[check.standing]
+        say(Line(redact(f"{mark}  {check.name:<20}{told}"), _TONES[check.standing]))
+        if check.fix and check.standing != "good":
+            say(Line(redact(f"{'':<24}{check.fix}"), "quiet"))
     return all(check.standing != "bad" for check in checks)
 
 
-def _attack(settings: Settings, *, json: bool) -> bool:
+def _attack(*, json: bool) -> bool:
     import asyncio  # noqa: PLC0415 (imports when chosen)
 
     from loki_tui.core.blocking import DEFAULT_BLOCKED  # noqa: PLC0415
     from loki_tui.hands.shell_policy import ShellPolicy  # noqa: PLC0415
     from loki_tui.runtime.attack import attack  # noqa: PLC0415
+    from loki_tui.runtime.surroundings import Surroundings  # noqa: PLC0415
 
+    settings = Surroundings.here(os.environ).settings()
     if not json:
         remark("Trying escapes in a directory made for it; this takes half a minute.")
     policy = ShellPolicy(DEFAULT_BLOCKED, root="/nowhere/workspace", home="/nowhere/home")

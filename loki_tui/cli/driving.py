@@ -22,6 +22,8 @@ from loki_tui.runtime.host import RunHost
 from loki_tui.runtime.orders import Order
 from loki_tui.runtime.starting import begin, make_ready, take_up
 from loki_tui.runtime.surroundings import Surroundings
+from loki_tui.runtime.webhooks import untold
+from loki_tui.wording.line import Line
 
 
 def start_here(order: Order, environ: Mapping[str, str], *, json: bool) -> ExitCode:
@@ -71,6 +73,8 @@ def drive(host: RunHost, *, json: bool, after: int = 0) -> ExitCode:
     code = asyncio.run(_drive(host, Presenter(host.run_id, write=say, json_lines=json, after=after)))
     for line in closing_lines(host.client.view().state, read_receipt(host.client)):
         remark(line)
+    for missed in untold(host.client.project.state.deliveries(host.run_id)):
+        remark(Line(missed, "warn"))
     return code
 
 

@@ -56,6 +56,9 @@ class ModelSettings(SettingsGroup):
 
     provider: Literal["anthropic", "replay"] = "anthropic"
     """Who answers: the Anthropic Messages API (or what speaks it), or a recording."""
+    keyring: Annotated[bool, Standing.ENVIRONMENT] = False
+    """Take keys from the system's keyring (service `loki`, user such as `ANTHROPIC_API_KEY`) where neither variable nor
+    file has them; needs `pip install 'loki-tui[keyring]'`, and a keyring that encrypts."""
     cassette: Location | None = None
     """The recording that the provider `replay` plays."""
     model: Text | None = None
@@ -237,9 +240,9 @@ class ResourceSettings(SettingsGroup):
     resource_check_interval: Duration = 300
     """Time between looks at the machine's load."""
     resource_cpu_threshold: Annotated[int, Field(ge=1, le=100)] = 80
-    """Percent of CPU above which a run warns."""
+    """Percent of CPU above which a run warns, and lets fewer agents work at once."""
     resource_mem_threshold: Annotated[int, Field(ge=1, le=100)] = 80
-    """Percent of memory above which a run warns."""
+    """Percent of memory above which a run warns, and lets fewer agents work at once."""
 
 
 class DashboardSettings(SettingsGroup):

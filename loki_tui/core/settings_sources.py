@@ -18,6 +18,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from loki_tui.core.errors import UsageError
+from loki_tui.core.secret_names import WEBHOOK_VARIABLES
 from loki_tui.core.setting_types import Standing, Tighten
 from loki_tui.core.settings import PREFIX, Settings, SettingsFields, variable_of
 from loki_tui.core.settings_docs import bounds_of, show
@@ -118,7 +119,11 @@ def resolve_settings(
 def _variables(environ: Mapping[str, str]) -> dict[str, object]:
     """What the environment sets, by field; the name of an unknown variable stays as it is."""
     fields = {variable_of(name): name for name in _FIELDS}
-    return {fields.get(key, key): value for key, value in environ.items() if key.startswith(PREFIX)}
+    return {
+        fields.get(key, key): value
+        for key, value in environ.items()
+        if key.startswith(PREFIX) and key.removesuffix("_FILE") not in WEBHOOK_VARIABLES
+    }
 
 
 def _default(name: str) -> object:

@@ -283,6 +283,8 @@ class RunState:
     receipt: ev.ReceiptWritten | None = None
     streams: dict[str, Stream] = field(default_factory=dict)
     samples: deque[Sampled] = field(default_factory=lambda: deque(maxlen=RECENT))
+    agents_limited: int | None = None
+    """How many agents may work at once while the machine has too much to do; none while that is not so."""
     warnings: deque[str] = field(default_factory=lambda: deque(maxlen=RECENT))
 
     @property

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -31,6 +32,7 @@ from loki_tui.engine.holding import HeldCheckouts
 from loki_tui.engine.iterating import Iterations
 from loki_tui.engine.keeping import Keeper
 from loki_tui.engine.monitoring import Monitor
+from loki_tui.engine.notifying import Herald
 from loki_tui.engine.overhearing import Overheard
 from loki_tui.engine.places import Places
 from loki_tui.engine.planning import Planner
@@ -47,8 +49,10 @@ from loki_tui.engine.ports import (
     Repository,
     Workspaces,
 )
+from loki_tui.engine.pulse import Pulse
 from loki_tui.engine.receipts import Receipts
 from loki_tui.engine.reviewing import Reviewing
+from loki_tui.engine.telling import Heart, Messenger
 from loki_tui.engine.verifying import Verifier
 from loki_tui.guard.redact import Redactor
 
@@ -72,6 +76,10 @@ class World:
     redactor: Redactor
     """Knows the secrets that nobody may be shown."""
     live: Live = field(default_factory=Live)
+    heart: Heart | None = None
+    """Where it says that it lives; none where nobody listens."""
+    messenger: Messenger | None = None
+    """Tells people who are elsewhere; none where nobody is to be told."""
 
 
 class Engine:
@@ -90,9 +98,12 @@ class Engine:
         self._control = control = Control(chronicle, redact=redact, on_stop=self._end_work)
         self._work: asyncio.Task[None] | None = None
         self._ended = False
-        self._monitor = Monitor(chronicle, world.machine, world.clock, settings)
+        places = Places(settings.max_parallel_agents)
+        self._monitor = Monitor(chronicle, world.machine, world.clock, settings, places=places)
         approvals = Approvals(chronicle, control, world.clock, timeout=settings.approval_timeout, redact=redact)
-        overheard = Overheard(world.live, world.redactor)
+        self._herald = Herald(chronicle, world.messenger, world.clock, redact=redact)
+        self._pulse = Pulse(chronicle, world.heart, world.clock, settings)
+        overheard = Overheard(self._pulse.hearing(world.live), world.redactor)
         chronicle.observe(overheard.observe)
         context = RunContext(
             chronicle=chronicle,
@@ -101,7 +112,7 @@ class Engine:
             prices=world.prices,
             clock=world.clock,
             redact=redact,
-            places=Places(settings.max_parallel_agents),
+            places=places,
             live=overheard.live,
             policy=world.policy,
             approvals=approvals,
@@ -134,6 +145,7 @@ class Engine:
         finally:
             await self._iterations.end_hands()
             await self._world.model.close()
+            await self._herald.finish()
 
     def interrupt(self) -> None:
         """Bring the work to a safe place and leave the run to be resumed. Safe to call from a signal handler."""
@@ -155,7 +167,7 @@ class Engine:
                 resumed=self._chronicle.state.engines > 0,
             )
         )
-        helpers = [asyncio.create_task(helper) for helper in (self._control.listen(), self._monitor.watch())]
+        helpers = [asyncio.create_task(helper) for helper in self._helpers()]
         self._work = work = asyncio.create_task(self._through())
         if self._ended or self._chronicle.state.status is Status.STOPPING:
             work.cancel()
@@ -174,6 +186,10 @@ class Engine:
             work.result()
         closed = self._chronicle.state.closed
         return None if closed is None else closed.outcome
+
+    def _helpers(self) -> list[Coroutine[None, None, None]]:
+        """What goes on beside the work."""
+        return [self._control.listen(), self._monitor.watch(), self._pulse.beat()]
 
     async def _put_down(self) -> None:
         """End work that was stopped, or leave it to be resumed."""

@@ -1,7 +1,8 @@
-"""Watches the machine while an engine lives: journals its load, and warns once where it gets high.
+"""Watches the machine while an engine lives: journals its load, warns once where it gets high, and throttles.
 
-It warns and stops nothing. What was too high before is read from the journal, so that an engine
-that takes a run up does not say again what the one before has said.
+It stops nothing that is under way. While the load is above a threshold, each look halves how many agents may work at
+once, down to one; each look below doubles it again. What was before is read from the journal, so that an engine that
+takes a run up does not say again what the one before has said.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from loki_tui.core.errors import LokiError
 from loki_tui.core.settings import Settings, variable_of
 from loki_tui.core.vocabulary import Sample
 from loki_tui.engine.chronicle import Chronicle
+from loki_tui.engine.places import Places
 from loki_tui.engine.ports import Clock, Machine
 
 _GIB = 2**30
@@ -27,18 +29,24 @@ class Monitor:
         machine: What is looked at.
         clock: Time.
         settings: Interval and thresholds.
+        places: Given out more sparingly while the machine has too much to do.
     """
 
-    def __init__(self, chronicle: Chronicle, machine: Machine, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self, chronicle: Chronicle, machine: Machine, clock: Clock, settings: Settings, *, places: Places
+    ) -> None:
         self._chronicle = chronicle
         self._machine = machine
         self._clock = clock
         self._settings = settings
+        self._places = places
         self._looks = 0
         self._blind = False
 
     async def watch(self) -> None:
         """Look, until cancelled."""
+        if (limited := self._chronicle.state.agents_limited) is not None:
+            self._places.allow(limited)
         while True:
             await self._look()
             await self._clock.elapse(self._settings.resource_check_interval)
@@ -57,7 +65,15 @@ class Monitor:
         before = taken[-1].over if taken else ()
         over = tuple(self._exceeded(sample, before))
         warnings = [ev.Warned(message=self._warning(what, sample)) for what in over if what not in before]
-        self._note(ev.ResourcesSampled(sample=sample, over=over), *warnings)
+        self._note(ev.ResourcesSampled(sample=sample, over=over), *warnings, *self._throttled(over))
+
+    def _throttled(self, over: tuple[str, ...]) -> Iterator[ev.Event]:
+        """Let fewer agents work at once while something is over its threshold, more again once nothing is."""
+        before, most = self._places.allowed, self._places.number
+        agents = max(1, before // 2) if over else min(most, before * 2)
+        if agents != before:
+            self._places.allow(agents)
+            yield ev.ParallelWorkLimited(agents=agents, of=most, over=over)
 
     def _note(self, *events: ev.Event) -> None:
         # While the machine was looked at the run may have ended, and nothing comes after its end.

@@ -4,13 +4,16 @@ Whoever works holds a place, the agent of an iteration as well as planner and su
 that waits for others gives its place up for so long and queues for one again when they are done.
 So nobody who holds a place ever waits for another one, and no bound, not even 1, can lock up. An
 agent that waits for a person, the provider or a pause keeps its place: it is in the middle of something.
+
+Fewer may be given out for a while, where the machine has too much to do; who has one by then keeps it.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 
 class Places:
@@ -22,9 +25,16 @@ class Places:
 
     def __init__(self, number: int) -> None:
         self.number = number
+        self.allowed = number
+        """How many are given out at this moment: at least one, at most all."""
         self.taken = 0
         """How many are held at this moment."""
-        self._free = asyncio.Semaphore(number)
+        self._queue: deque[asyncio.Future[None]] = deque()
+
+    def allow(self, number: int) -> None:
+        """Give out so many from now on."""
+        self.allowed = max(1, min(number, self.number))
+        self._seat()
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[Place]:
@@ -37,12 +47,30 @@ class Places:
             place.leave()
 
     async def _take(self) -> None:
-        await self._free.acquire()
-        self.taken += 1
+        if not self._queue and self.taken < self.allowed:
+            self.taken += 1
+            return
+        seat = asyncio.get_running_loop().create_future()
+        self._queue.append(seat)
+        try:
+            await seat
+        except asyncio.CancelledError:
+            with suppress(ValueError):  # it is not waited for any more
+                self._queue.remove(seat)
+            if not seat.cancelled():  # given, and not to be used
+                self._leave()
+            raise
 
     def _leave(self) -> None:
         self.taken -= 1
-        self._free.release()
+        self._seat()
+
+    def _seat(self) -> None:
+        while self._queue and self.taken < self.allowed:
+            seat = self._queue.popleft()
+            if not seat.done():
+                self.taken += 1
+                seat.set_result(None)
 
 
 class Place:

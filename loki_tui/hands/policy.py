@@ -214,6 +214,6 @@ def _shield(path: Path, protected: Iterable[Path]) -> None:
     for secret in protected:
         if overlaps(path, secret.resolve()):
             raise ConfinementError(
-                f"{path} cannot be granted to agents: Loki's own state is kept in {secret}.",
-                hint="Set LOKI_DIR to a directory outside of it.",
+                f"{path} cannot be granted to agents: Loki's own state or a key is kept in {secret}.",
+                hint="Keep Loki's state (LOKI_DIR) and files with keys (such as ANTHROPIC_API_KEY_FILE) outside of it.",
             )

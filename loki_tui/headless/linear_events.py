@@ -20,6 +20,7 @@ from loki_tui.headless.linear_diffs import change_in_words
 from loki_tui.headless.linear_paper import Passage
 from loki_tui.headless.linear_proof import finding_in_words
 from loki_tui.wording.amounts import counted, in_seconds
+from loki_tui.wording.asides import aside_text
 from loki_tui.wording.proof import convened_text, tally_text
 
 LAST_LINES = 5
@@ -115,18 +116,11 @@ def _(event: ev.RunContinued, _told: Told) -> Words | None:
 
 
 @words.register
-def _(event: ev.RunStopping, _told: Told) -> Words:
-    return _just(f"Stopping: {_sentence(event.reason)}")
-
-
-@words.register
-def _(event: ev.RunClosed, _told: Told) -> Words:
-    return _just(f"The run is {event.outcome}: {_sentence(event.reason)}")
-
-
-@words.register
-def _(event: ev.EngineFailed, _told: Told) -> Words:
-    return _just(f"The engine broke off: {_sentence(event.error)}")
+def _(event: ev.RunStopping | ev.RunClosed | ev.EngineFailed, _told: Told) -> Words:
+    if isinstance(event, ev.EngineFailed):
+        return _just(f"The engine broke off: {_sentence(event.error)}")
+    begun = f"The run is {event.outcome}" if isinstance(event, ev.RunClosed) else "Stopping"
+    return _just(f"{begun}: {_sentence(event.reason)}")
 
 
 @words.register
@@ -323,6 +317,11 @@ def _findings(findings: Sequence[Finding]) -> tuple[Passage, ...]:
         return ()
     rest = [f"And {counted(len(findings) - FINDINGS, 'finding')} more."] if len(findings) > FINDINGS else []
     return (Passage("\n".join([*map(finding_in_words, findings[:FINDINGS]), *rest])),)
+
+
+@words.register
+def _(event: ev.ParallelWorkLimited | ev.Notified, _told: Told) -> Words:
+    return _just(_sentence(aside_text(event)))
 
 
 @words.register

@@ -22,11 +22,14 @@ from loki_tui.runtime.boxed import open_workspaces
 from loki_tui.runtime.checkouts import CleanCheckouts, Commits
 from loki_tui.runtime.clock import SystemClock
 from loki_tui.runtime.delivery import PersonsRepository
+from loki_tui.runtime.keys import key_files, provider_key
 from loki_tui.runtime.machine import ThisMachine
 from loki_tui.runtime.persons_git import persons_git
 from loki_tui.runtime.secrets import redactor_of
 from loki_tui.runtime.surroundings import Surroundings
+from loki_tui.runtime.webhooks import messenger_of
 from loki_tui.store.checkpoints import GitCheckpoints
+from loki_tui.store.heartbeat import HeartbeatFile
 from loki_tui.store.journal import SqliteJournal
 
 
@@ -72,6 +75,8 @@ def build_world(around: Surroundings, settings: Settings, journal: SqliteJournal
         policy=ShellPolicy(settings.blocked_commands, root=workspace, home=demands.home),
         redactor=redactor_of(around.environ),
         live=live,
+        heart=HeartbeatFile(state),
+        messenger=messenger_of(around.environ, record=state.deliveries(journal.run)),
     )
 
 
@@ -88,7 +93,7 @@ def demands_of(around: Surroundings, settings: Settings, *, private: Path) -> De
         root=around.project.workspace,
         private=private,
         environ=around.environ,
-        protected=(around.project.state.root,),
+        protected=(around.project.state.root, *key_files(around.environ)),
         confinement=settings.confinement,
         network=settings.network,
         allowed_paths=tuple(str(path) for path in settings.allowed_paths or ()),
@@ -111,7 +116,7 @@ def open_model(settings: Settings, environ: Mapping[str, str], recording: Record
     """The model that the settings name.
 
     Raises:
-        UsageError: There is no key, or no recording.
+        UsageError: There is no key or no recording, or a key cannot be read.
     """
     model: Model
     if settings.provider == "replay":
@@ -119,9 +124,10 @@ def open_model(settings: Settings, environ: Mapping[str, str], recording: Record
             raise UsageError("A recording is to be played, but none is named.", hint="Set LOKI_CASSETTE to a file.")
         model = ReplayModel(load_cassette(settings.cassette), speed=recording.speed)
     else:
+        key = provider_key(environ)
         model = AnthropicModel(
-            api_key=environ.get("ANTHROPIC_API_KEY"),
-            auth_token=environ.get("ANTHROPIC_AUTH_TOKEN"),
+            api_key=key.value if key and key.name == "ANTHROPIC_API_KEY" else None,
+            auth_token=key.value if key and key.name == "ANTHROPIC_AUTH_TOKEN" else None,
             base_url=environ.get("ANTHROPIC_BASE_URL") or DEFAULT_BASE_URL,
             cache_ttl=settings.cache_ttl,
             stream_idle_timeout=settings.stream_idle_timeout,

@@ -3,48 +3,66 @@
 from __future__ import annotations
 
 import platform
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from datetime import UTC, datetime
 
-from loki_tui.core.errors import ConfinementError
+from loki_tui.core.errors import ConfinementError, LokiError
 from loki_tui.core.setting_types import NETWORK_OFF
+from loki_tui.core.settings import Settings
 from loki_tui.hands.box.confine import landlock_abi
 from loki_tui.hands.box.libc import LimitsError
 from loki_tui.hands.box.seccomp import Openings, assemble
 from loki_tui.hands.bubble import find_bubblewrap, version_of
 from loki_tui.hands.rungs import choose, trouble_with_bwrap, trouble_with_landlock
+from loki_tui.runtime.checks import basics, storage
+from loki_tui.runtime.checks.check import Check
+from loki_tui.runtime.checks.docker import docker
+from loki_tui.runtime.checks.network import port, tls
+from loki_tui.runtime.checks.provider import provider
+from loki_tui.runtime.surroundings import Surroundings
+from loki_tui.runtime.whereabouts import project_here
+from loki_tui.store.project import Project
 
-Standing = Literal["good", "missing", "bad"]
-
-LEAST_PYTHON = (3, 11)
 _HOSTS = ("example.com",)
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at."""
-
-    name: str
-    standing: Standing
-    """`missing` is what Loki does without, `bad` what stops it."""
-    found: str
-
-
-def examine(environ: Mapping[str, str], *, confinement: str, network: tuple[str, ...]) -> list[Check]:
-    """Look at everything.
+def examine(environ: Mapping[str, str], *, live: bool = False) -> list[Check]:
+    """Look at everything. What is wrong with one thing, settings included, keeps nothing else from being looked at.
 
     Args:
         environ: The person's environment.
+        live: Whether the provider is asked about the key.
+    """
+    project, placed = _project(environ)
+    settings, set_up = _settings(environ, project)
+    asked, skew = provider(settings, environ, live=live)
+    stored = storage.state(project.state) if project is not None else []
+    return [
+        basics.python(),
+        basics.git(environ),
+        basics.identity(environ),
+        *set_up,
+        *placed,
+        *asked,
+        basics.budget(settings),
+        *stored,
+        *limits(settings.confinement, settings.network),
+        *docker(environ, demanded=settings.confinement == "docker", image=_image(settings)),
+        port(settings.dashboard_port),
+        tls(settings.tls_cert, settings.tls_key),
+        basics.clock(datetime.now(UTC), latest=_latest(project), skew=skew),
+        basics.terminal(environ),
+    ]
+
+
+def limits(confinement: str, network: tuple[str, ...]) -> list[Check]:
+    """Look at what can hold agents here.
+
+    Args:
         confinement: The setting `LOKI_CONFINEMENT`.
         network: The setting `LOKI_NETWORK`.
     """
     return [
-        _python(),
-        _git(environ),
         _bubblewrap(),
         _landlock(),
         _filter(),
@@ -54,29 +72,48 @@ def examine(environ: Mapping[str, str], *, confinement: str, network: tuple[str,
     ]
 
 
-def _python() -> Check:
-    return Check("Python", "good" if sys.version_info >= LEAST_PYTHON else "bad", platform.python_version())
-
-
-def _git(environ: Mapping[str, str]) -> Check:
-    git = shutil.which("git", path=environ.get("PATH"))
-    if git is None:
-        return Check("git", "bad", "not on PATH")
+def _project(environ: Mapping[str, str]) -> tuple[Project | None, list[Check]]:
     try:
-        done = subprocess.run([git, "--version"], capture_output=True, text=True, check=False, timeout=10)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return Check("git", "bad", f"{git} cannot be run: {error}")
-    return Check("git", "good", done.stdout.strip().removeprefix("git version "))
+        return project_here(environ), []
+    except LokiError as error:
+        return None, [Check("project", "bad", error.message, fix=error.hint)]
+
+
+def _settings(environ: Mapping[str, str], project: Project | None) -> tuple[Settings, list[Check]]:
+    """The settings in force; where they cannot be used, the defaults, so that the rest can be looked at."""
+    if project is None:
+        return Settings(), []
+    try:
+        settings = Surroundings(environ, project).settings()
+    except LokiError as error:
+        return Settings(), [Check("settings", "bad", error.message, fix=error.hint)]
+    changed = len(settings.changed())
+    return settings, [Check("settings", "good", f"valid, {changed or 'none'} changed from the defaults")]
+
+
+def _image(settings: Settings) -> str | None:
+    # A field only where this version has a box.
+    image = settings.model_dump().get("sandbox_image")
+    return str(image) if image else None
+
+
+def _latest(project: Project | None) -> datetime | None:
+    moment = None if project is None else storage.latest_event(project.state)
+    return None if moment is None else datetime.fromtimestamp(moment, UTC)
 
 
 def _bubblewrap() -> Check:
     trouble = trouble_with_bwrap()
-    return Check("bubblewrap", "missing" if trouble else "good", trouble or version_of(find_bubblewrap()))
+    if trouble:
+        return Check("bubblewrap", "missing", trouble, fix="Install bubblewrap, and allow user namespaces.")
+    return Check("bubblewrap", "good", str(find_bubblewrap()), version_of(find_bubblewrap()))
 
 
 def _landlock() -> Check:
     trouble = trouble_with_landlock()
-    return Check("Landlock", "missing" if trouble else "good", trouble or f"ABI {landlock_abi()}")
+    if trouble:
+        return Check("Landlock", "missing", trouble, fix="Use a kernel of 5.19 or newer, with landlock among its LSMs.")
+    return Check("Landlock", "good", "in the kernel", f"ABI {landlock_abi()}")
 
 
 def _filter() -> Check:
@@ -98,4 +135,4 @@ def _asked(name: str, ask: Callable[[], str], *, optional: bool = False) -> Chec
     try:
         return Check(name, "good", ask())
     except ConfinementError as error:
-        return Check(name, "missing" if optional else "bad", error.message)
+        return Check(name, "missing" if optional else "bad", error.message, fix=error.hint)

@@ -15,15 +15,17 @@ from loki_tui.runtime.boxed import open_workspaces
 from loki_tui.runtime.build import Recording, demands_of, open_model
 from loki_tui.runtime.delivery import PersonsRepository, git_places
 from loki_tui.runtime.surroundings import Surroundings
+from loki_tui.runtime.webhooks import channels_of
 
 
 def check_provider(settings: Settings, environ: Mapping[str, str]) -> None:
-    """See that there is somebody to answer, at a known price where a budget is to be kept.
+    """See that there is somebody to answer, and that whoever is to be told can be.
 
     Raises:
-        UsageError: There is no key or no recording, or a budget is set and a model's price is not known.
+        UsageError: There is no key or no recording, or a webhook's address is none.
     """
     open_model(settings, environ, Recording())
+    channels_of(environ)
 
 
 def check_prices(settings: Settings) -> None:

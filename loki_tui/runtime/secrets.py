@@ -11,6 +11,7 @@ from pathlib import Path
 
 from loki_tui.guard.keyfiles import secrets_in
 from loki_tui.guard.redact import Redactor, secrets_of
+from loki_tui.runtime.keys import key_secrets
 
 KEY_FILES = (
     ".netrc",
@@ -36,10 +37,10 @@ FILE_BYTES = 256 * 1024
 
 
 def redactor_of(environ: Mapping[str, str]) -> Redactor:
-    """Knows the secrets of an environment, and those in the key files of whose it is."""
+    """Knows the secrets of an environment, of files and keyring that it names, and of the key files of whose it is."""
     home = environ.get("HOME")
     found = dict(_in_files(Path(home))) if home else {}
-    return Redactor(found | secrets_of(environ))
+    return Redactor(found | secrets_of(environ) | key_secrets(environ))
 
 
 def _in_files(home: Path) -> Iterator[tuple[str, str]]:

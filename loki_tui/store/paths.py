@@ -72,6 +72,11 @@ class StateDirectory:
         return self.root / "engine.lock"
 
     @property
+    def heartbeat(self) -> Path:
+        """What the engine says of itself every few seconds."""
+        return self.root / "heartbeat.json"
+
+    @property
     def events_bell(self) -> Path:
         """Touched after events were appended."""
         return self.root / "events.bell"
@@ -85,6 +90,10 @@ class StateDirectory:
     def quarantine(self) -> Path:
         """Where damaged journals are set aside."""
         return self.root / "quarantine"
+
+    def deliveries(self, run: str) -> Path:
+        """What became of a run's notices; may not be there."""
+        return self.root / "runs" / run / "notices.jsonl"
 
     def prepare(self) -> None:
         """Create what is missing, readable by nobody else.

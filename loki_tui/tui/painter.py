@@ -75,7 +75,11 @@ VIEWS: dict[str, PaneView] = {
         | {"review_forced"},
         whole=partial(council.rows, whole=True),
     ),
-    "resources": PaneView(lambda _: "Resources", _plain(resources.rows), frozenset({"resources_sampled", "pulse"})),
+    "resources": PaneView(
+        lambda _: "Resources",
+        _plain(resources.rows),
+        frozenset({"resources_sampled", "parallel_work_limited", "pulse"}),
+    ),
     "approvals": PaneView(
         approvals.title,
         approvals.rows,

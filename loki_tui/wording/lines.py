@@ -14,6 +14,7 @@ from loki_tui.core.money import format_limit, format_usd
 from loki_tui.core.terminal import one_line
 from loki_tui.core.vocabulary import Proof, Verdict
 from loki_tui.wording.amounts import counted
+from loki_tui.wording.asides import aside_text
 from loki_tui.wording.line import Line, Tone
 from loki_tui.wording.proof import convened_text, finding_text, found_text, tally_text
 from loki_tui.wording.receipts import headline_tone
@@ -222,6 +223,16 @@ def _(event: ev.ReviewSubmitted) -> Line:
     found = f", {found_text(event)}: {_cut(finding_text(event.findings[0]))}" if event.findings else ""
     verdict = "passes it" if event.verdict == "pass" else "fails it"
     return Line(f"{_cut(event.reviewer)} reviewed and {verdict}{found}", "good" if event.verdict == "pass" else "bad")
+
+
+@_line.register
+def _(event: ev.Notified) -> Line:
+    return Line(aside_text(event), "quiet" if event.ok else "warn")
+
+
+@_line.register
+def _(event: ev.ParallelWorkLimited) -> Line:
+    return Line(aside_text(event), "warn" if event.over else "plain")
 
 
 @_line.register

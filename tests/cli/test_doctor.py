@@ -12,22 +12,34 @@ from loki_tui.core.vocabulary import Confinement
 from loki_tui.runtime.attack import Outcome, Report
 from tests.support.hands import NO_BWRAP
 from tests.support.program import Program
+from tests.support.webserver import GOOD_KEY, provider, serving
 
 
 async def test_the_machine_is_described(loki: Program) -> None:
     told = await loki("doctor")
-    assert told.code == 0, told.err
-    for name in ("Python", "git", "bubblewrap", "Landlock", "confinement", "network off"):
+    assert told.code == 0, told.out
+    for name in ("Python", "git", "bubblewrap", "Landlock", "confinement", "network off", "locks", "TLS"):
         assert name in told.out
     rows = (await loki("doctor", "--json")).rows
     assert {row["standing"] for row in rows} <= {"good", "missing"}
-    assert {"name", "standing", "found"} == set(rows[0])
+    assert {"name", "standing", "found", "version", "fix"} == set(rows[0])
 
 
-async def test_a_confinement_that_is_not_here_is_bad(loki: Program) -> None:
-    told = await loki.with_(LOKI_CONFINEMENT="docker")("doctor")
-    assert told.code == 20
+async def test_both_forms_exit_alike_where_something_stops_loki(loki: Program) -> None:
+    hindered = loki.with_(LOKI_CONFINEMENT="docker")
+    told, rows = await hindered("doctor"), await hindered("doctor", "--json")
+    assert (told.code, rows.code) == (20, 20)
     assert "LOKI_CONFINEMENT=docker is not available here" in told.out
+    assert next(row["name"] for row in rows.rows if row["standing"] == "bad") == "confinement"
+
+
+async def test_a_key_is_tried_with_a_real_request_and_never_shown(loki: Program) -> None:
+    with serving(provider) as server:
+        real = loki.without("LOKI_PROVIDER", "LOKI_CASSETTE").with_(ANTHROPIC_BASE_URL=server.url)
+        good = await real.with_(ANTHROPIC_API_KEY=GOOD_KEY)("doctor", "--live", "--json")
+        assert (good.code, "accepts it" in good.out, GOOD_KEY in good.out) == (0, True, False)
+        bad = await real.with_(ANTHROPIC_API_KEY=GOOD_KEY[:-1])("doctor", "--live")
+        assert (bad.code, "refuses it" in bad.out) == (20, True)
 
 
 REPORT = Report(

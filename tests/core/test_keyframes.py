@@ -27,6 +27,7 @@ SHAPES = {
     1: "0271c5edeb2ec965",
     2: "4b6ccbab995d6547",
     3: "bd5dfbe370be3e9a",
+    4: "57d42ab70dca01ff",
 }
 """Version of the fold to the digest of its state's shape. Only ever appended to, once a version was released."""
 

@@ -18,6 +18,7 @@ from loki_tui.core.vocabulary import Sample
 from loki_tui.engine.chronicle import Chronicle
 from loki_tui.engine.engine import Engine
 from loki_tui.engine.monitoring import Monitor
+from loki_tui.engine.places import Places
 from loki_tui.engine.ports import Machine
 from tests.support.life import created
 from tests.support.memory import MemoryJournal
@@ -39,7 +40,8 @@ class Watch:
         self.chronicle = Chronicle(journal)
         self._records: asyncio.Queue[Record] = asyncio.Queue()
         self.chronicle.observe(self._records.put_nowait)
-        self.monitor = Monitor(self.chronicle, machine, self.clock, settings)
+        self.places = Places(settings.max_parallel_agents)
+        self.monitor = Monitor(self.chronicle, machine, self.clock, settings, places=self.places)
 
     async def next(self) -> Event:
         """The next event, once it is there."""
@@ -102,15 +104,50 @@ async def test_a_threshold_is_warned_of_each_time_it_is_crossed_and_not_while_it
         "resources_sampled",
         "resources_sampled",
         "warned",
+        "parallel_work_limited",
         "resources_sampled",
+        "parallel_work_limited",
         "resources_sampled",
+        "parallel_work_limited",
         "resources_sampled",
         "warned",
+        "parallel_work_limited",
     ]
     assert warnings(events)[0] == (
         "The machine's CPU is at 93.4 %, above the 80 % of LOKI_RESOURCE_CPU_THRESHOLD; "
         "the run's own processes use 1.5 cores."
     )
+
+
+def limits(events: list[Event]) -> list[tuple[int, tuple[str, ...]]]:
+    return [(event.agents, event.over) for event in events if isinstance(event, ev.ParallelWorkLimited)]
+
+
+async def test_parallel_work_is_throttled_while_a_threshold_is_exceeded_and_let_go_again_afterwards() -> None:
+    async with watching(QUIET, BUSY, BOTH, FULL, BUSY, QUIET, QUIET, QUIET, QUIET, QUIET) as watch:
+        events = await watch.looks(5)
+        assert limits(events) == [(5, ("cpu",)), (2, ("cpu", "memory")), (1, ("memory",))]
+        assert (watch.places.allowed, watch.chronicle.state.agents_limited) == (1, 1)
+        assert watch.places.number == 10
+        await watch.clock.sleep(INTERVAL)
+        assert limits(await watch.looks(5)) == [(2, ()), (4, ()), (8, ()), (10, ())]
+        assert (watch.places.allowed, watch.chronicle.state.agents_limited) == (10, None)
+
+
+async def test_the_engine_that_takes_a_run_up_throttles_on() -> None:
+    journal = MemoryJournal()
+    over = ("cpu",)
+    journal.append(
+        created(), ev.ResourcesSampled(sample=BUSY, over=over), ev.ParallelWorkLimited(agents=5, of=10, over=over)
+    )
+    async with watching(BUSY, journal=journal) as watch:
+        assert limits(await watch.looks(1)) == [(2, ("cpu",))]
+
+
+async def test_one_agent_is_never_throttled() -> None:
+    async with watching(FULL, max_parallel_agents=1) as watch:
+        assert limits(await watch.looks(2)) == []
+        assert watch.places.allowed == 1
 
 
 async def test_each_threshold_is_warned_of_by_itself() -> None:
@@ -174,7 +211,7 @@ async def test_nothing_comes_after_the_end_of_the_run() -> None:
     journal = MemoryJournal()
     journal.append(created())
     slow, clock, chronicle = Slow(), Clock(), Chronicle(journal)
-    task = asyncio.create_task(Monitor(chronicle, slow, clock, Settings()).watch())
+    task = asyncio.create_task(Monitor(chronicle, slow, clock, Settings(), places=Places(10)).watch())
     await asyncio.to_thread(slow.asked.wait, 10)
     chronicle.note(ev.RunClosed(outcome="stopped", reason="enough"))
     slow.let_go.set()

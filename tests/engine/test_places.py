@@ -95,3 +95,50 @@ async def test_who_failed_while_others_worked_for_it_does_not_wait_for_its_place
     leave.set()
     await second
     assert places.taken == 0
+
+
+async def test_fewer_places_are_given_out_for_a_while_and_nobody_is_put_out() -> None:
+    places = Places(4)
+    go = asyncio.Event()
+    seen: list[int] = []
+
+    async def agent() -> None:
+        async with places.place():
+            seen.append(places.taken)
+            await go.wait()
+
+    agents = [asyncio.create_task(agent()) for _ in range(3)]
+    await asyncio.sleep(0)
+    places.allow(1)
+    agents += [asyncio.create_task(agent()) for _ in range(3)]
+    await asyncio.sleep(0)
+    assert places.taken == 3
+    go.set()
+    await asyncio.gather(*agents[:3])
+    async with asyncio.timeout(10):
+        await asyncio.gather(*agents)
+    assert seen == [1, 2, 3, 1, 1, 1]
+    assert places.taken == 0
+
+
+async def test_places_that_are_allowed_again_are_given_to_who_waits() -> None:
+    places = Places(3)
+    places.allow(0)
+    assert places.allowed == 1
+    go = asyncio.Event()
+
+    async def agent() -> None:
+        async with places.place():
+            await go.wait()
+
+    agents = [asyncio.create_task(agent()) for _ in range(4)]
+    await asyncio.sleep(0)
+    assert places.taken == 1
+    places.allow(9)
+    assert (places.allowed, places.taken) == (3, 3)
+    agents[3].cancel()
+    agents[1].cancel()
+    await asyncio.gather(*agents[1:2], agents[3], return_exceptions=True)
+    go.set()
+    await asyncio.gather(*agents, return_exceptions=True)
+    assert places.taken == 0

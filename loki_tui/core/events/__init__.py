@@ -20,6 +20,8 @@ from loki_tui.core.events.life import (
     ControlReceived,
     EngineFailed,
     EngineStarted,
+    Notified,
+    ParallelWorkLimited,
     ResourcesSampled,
     ReviewForced,
     RunClosed,
@@ -112,7 +114,9 @@ Event = Annotated[
     | VoteCast
     | CouncilDecided
     | MemberCalibrated
+    | Notified
     | ResourcesSampled
+    | ParallelWorkLimited
     | StreamPlanned
     | StreamStarted
     | StreamFinished,
@@ -185,6 +189,8 @@ __all__ = [
     "ModelAnswered",
     "ModelFailed",
     "ModelRequested",
+    "Notified",
+    "ParallelWorkLimited",
     "PhaseFinished",
     "PhaseStarted",
     "ReceiptWritten",

@@ -7,6 +7,7 @@ from typing import Literal
 
 from loki_tui.core.messages import Frozen, JsonObject
 from loki_tui.core.money import Money
+from loki_tui.core.notices import About
 from loki_tui.core.vocabulary import (
     Confinement,
     Outcome,
@@ -161,6 +162,18 @@ class Warned(Frozen):
     """The request that a decision was about which is not taken; empty where the warning is about none."""
 
 
+class Notified(Frozen):
+    """What became of telling somebody who is elsewhere; what comes after the end is kept beside the journal."""
+
+    kind: Literal["notified"] = "notified"
+    about: About
+    channel: str
+    ok: bool
+    attempts: int
+    error: str = ""
+    """Why it did not arrive; empty where it did."""
+
+
 class ResourcesSampled(Frozen):
     """The machine and the run's own processes, at one moment."""
 
@@ -168,6 +181,17 @@ class ResourcesSampled(Frozen):
     sample: Sample
     over: tuple[str, ...] = ()
     """Thresholds that are exceeded: cpu, memory."""
+
+
+class ParallelWorkLimited(Frozen):
+    """From now on so many agents may work at once, for the machine's sake; all of them again where it is over."""
+
+    kind: Literal["parallel_work_limited"] = "parallel_work_limited"
+    agents: int
+    of: int
+    """How many the settings allow."""
+    over: tuple[str, ...] = ()
+    """Thresholds that are exceeded: cpu, memory; none where the machine has room again."""
 
 
 class StreamPlanned(Frozen):

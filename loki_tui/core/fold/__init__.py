@@ -10,7 +10,7 @@ from loki_tui.core.fold import life, proof, work
 from loki_tui.core.fold.reducer import apply_event
 from loki_tui.core.state import RunState
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Of the fold and of the shape of its state: states that another one journaled are not taken up."""
 
 RULES: Final = (life, work, proof)

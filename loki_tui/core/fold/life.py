@@ -118,6 +118,17 @@ def _resources_sampled(event: ev.ResourcesSampled, state: RunState) -> None:
 
 
 @apply_event.register
+def _notified(event: ev.Notified, state: RunState) -> None:
+    if not event.ok:
+        state.warnings.append(f"{event.channel} was not told ({event.about}): {event.error}")
+
+
+@apply_event.register
+def _parallel_work_limited(event: ev.ParallelWorkLimited, state: RunState) -> None:
+    state.agents_limited = event.agents if event.agents < event.of else None
+
+
+@apply_event.register
 def _stream_planned(event: ev.StreamPlanned, state: RunState) -> None:
     state.streams[event.name] = Stream(event)
 

@@ -24,12 +24,15 @@ def rows(picture: Picture, width: int) -> list[Row]:
     memory = [sample.memory_percent for sample in samples]
     lines = [_label("machine cpu", latest.cpu_percent, cpu_most, width), *_chart(cpu, cpu_most, width)]
     lines += [_label("machine memory", latest.memory_percent, memory_most, width), *_chart(memory, memory_most, width)]
-    return [*lines, *_own(latest, width)]
+    return [*lines, *_own(picture, latest, width)]
 
 
-def _own(latest: Sample, width: int) -> list[Row]:
+def _own(picture: Picture, latest: Sample, width: int) -> list[Row]:
     used = f"{latest.run_cpu_percent:.0f} % of a core, {in_bytes(latest.run_rss_bytes)}"
-    return [crop(row(("this run ", "quiet"), used), width)]
+    lines = [crop(row(("this run ", "quiet"), used), width)]
+    if (limited := picture.state.agents_limited) is not None:
+        lines.append(crop(row(("throttled ", "quiet"), (f"{limited} agents at once", "bad")), width))
+    return lines
 
 
 def _thresholds(picture: Picture) -> tuple[int, int]:
