@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from itertools import chain
 
 from loki_tui.core.errors import JournalError
 
 Migration = tuple[str, ...]
-"""Statements that bring a database from one version to the next, in one transaction."""
+"""Statements that bring a database from one version to the next."""
 
 _FIRST: Migration = (
     """
@@ -90,19 +91,20 @@ MIGRATIONS: tuple[Migration, ...] = (_FIRST, _LOOKING_BACK)
 
 
 def migrate(connection: sqlite3.Connection, *, migrations: Sequence[Migration] = MIGRATIONS) -> None:
-    """Bring a database up to date.
+    """Bring a database up to date, at once: nobody sees it half-way, as a journal of an older Loki.
 
     Raises:
         JournalError: It was made by a newer Loki.
     """
     require_not_newer(connection, latest=len(migrations))
-    version = schema_version(connection)
-    for number, statements in enumerate(migrations[version:], start=version + 1):
-        with connection:
-            connection.execute("BEGIN IMMEDIATE")
-            for statement in statements:
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {number}")
+    missing = migrations[schema_version(connection) :]
+    if not missing:
+        return
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        for statement in chain.from_iterable(missing):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(migrations)}")
 
 
 def require_current(connection: sqlite3.Connection) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +55,19 @@ def test_migrating_twice_is_migrating_once(connection: sqlite3.Connection) -> No
     migrate(connection, migrations=NEXT)
     migrate(connection, migrations=NEXT)
     assert columns(connection).count("label") == 1
+
+
+def test_nobody_sees_it_half_way(tmp_path: Path) -> None:
+    file = tmp_path / "journal.db"
+    with closing(sqlite3.connect(file, isolation_level=None)) as writer, closing(sqlite3.connect(file)) as reader:
+        writer.execute("PRAGMA journal_mode = WAL")
+        seen: list[int] = []
+        writer.set_trace_callback(lambda _statement: seen.append(schema_version(reader)))
+        migrate(writer)
+        writer.set_trace_callback(None)
+        assert len(seen) > len(MIGRATIONS)
+        assert set(seen) == {0}
+        assert schema_version(reader) == len(MIGRATIONS)
 
 
 def test_a_migration_that_fails_leaves_nothing_of_itself(connection: sqlite3.Connection) -> None:
