@@ -89,6 +89,13 @@ def compose(order: Order, *, port: int, secure: bool, token: str | None, tls: Tl
     )
     door.hang(app, {each.handler: each for each in endpoints})
 
+    _part_well(app, streams, terminals)
+    return app
+
+
+def _part_well(app: web.Application, streams: Streams, terminals: Terminals) -> None:
+    """End what goes on when the dashboard does."""
+
     async def goodbye(_: web.Application) -> None:
         await asyncio.gather(streams.close(), terminals.close())
         if app[ERRANDS]:
@@ -99,7 +106,6 @@ def compose(order: Order, *, port: int, secure: bool, token: str | None, tls: Tl
 
     app.on_shutdown.append(goodbye)
     app.on_cleanup.append(farewell)
-    return app
 
 
 def _bearer(own: OwnToken | None, verifier: Verifier | None) -> Bearer:

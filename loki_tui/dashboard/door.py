@@ -88,9 +88,8 @@ class Door:
             raise RefusalError(421, "That is no name of this dashboard.", hint="LOKI_DASHBOARD_URL names another one.")
         self._check_origin(request)
         endpoint = self._endpoints.get(request.match_info.handler)
-        if endpoint is None or endpoint.counted:
-            self._count(request)
         if request.match_info.http_exception is not None or endpoint is None:
+            self._count(request.remote or "")
             return await handler(request)
         if endpoint.lasts:
             await self._admit(request, endpoint)
@@ -117,8 +116,8 @@ class Door:
         if origin is None or not self._names.owns(request, origin):
             raise RefusalError(403, "That came from a page of another site.", hint="LOKI_DASHBOARD_URL names another.")
 
-    def _count(self, request: web.Request) -> None:
-        wait = self._rates.take(request.remote or "")
+    def _count(self, client: str) -> None:
+        wait = self._rates.take(client)
         if wait:
             raise RefusalError(429, "That is too much at once.", headers={"Retry-After": str(max(1, round(wait)))})
 
@@ -131,11 +130,16 @@ class Door:
         try:
             caller = await self._caller(request)
         except RefusalError:
+            if endpoint.counted:
+                self._count(request.remote or "")
             if endpoint.role is None:
                 return
             raise
         if caller is not None:
             request[CALLER] = caller
+        if endpoint.counted:
+            # Who was let in has a bucket of their own: strangers at the same address, agents too, cannot empty it.
+            self._count(f"caller {caller.name}" if caller else request.remote or "")
         if endpoint.role is None:
             return
         if caller is None:

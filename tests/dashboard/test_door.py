@@ -138,6 +138,16 @@ async def test_too_much_is_refused_but_stopping_never_is(loki: Program, place: P
         assert [request.kind for _, request in journal.pending_requests()] == ["stop"]
 
 
+async def test_strangers_at_the_same_address_do_not_hold_back_who_was_let_in(place: Project) -> None:
+    async with visiting(place, rates=RateLimit(burst=5, rate=0.001)) as visitor:
+        stranger = visitor.stranger()
+        answers = [await stranger.get("/api/runs", Authorization="Bearer wrong") for _ in range(4)]
+        answers += [await stranger.get("/api/nothing") for _ in range(3)]
+        assert [answer.status for answer in answers] == [401] * 4 + [404] + [429] * 2
+        assert (await stranger.get("/login")).status == 429
+        assert (await visitor.get("/api/runs")).status == 200
+
+
 def test_a_bucket_fills_up_again_and_old_clients_are_forgotten() -> None:
     now = [0.0]
     rates = RateLimit(burst=2, rate=1, clock=lambda: now[0])

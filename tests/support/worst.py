@@ -222,7 +222,6 @@ def _voted() -> Iterator[Event]:
             caught=number % 3 > 0,
             said=SHORT,
         )
-    yield ev.ControlReceived(request="set_budget", by=ALL, via=ALL)
     yield ev.ReviewForced(by=ALL)
 
 
