@@ -42,7 +42,7 @@ def _examine(settings: Settings, *, json: bool) -> bool:
 
     from loki_tui.runtime.doctor import examine  # noqa: PLC0415
 
-    checks = examine(os.environ, confinement=settings.confinement, network=settings.network)
+    checks = examine(os.environ, confinement=settings.confinement, network=settings.network, settings=settings)
     for check in checks:
         if json:
             say(jsonlib.dumps(asdict(check)))

@@ -8,15 +8,18 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from loki_tui.core.errors import ConfinementError
 from loki_tui.core.setting_types import NETWORK_OFF
+from loki_tui.core.settings import Settings
 from loki_tui.hands.box.confine import landlock_abi
 from loki_tui.hands.box.libc import LimitsError
 from loki_tui.hands.box.seccomp import Openings, assemble
 from loki_tui.hands.bubble import find_bubblewrap, version_of
 from loki_tui.hands.rungs import choose, trouble_with_bwrap, trouble_with_landlock
+from loki_tui.runtime.boxed import boxes_of
 
 Standing = Literal["good", "missing", "bad"]
 
@@ -34,21 +37,25 @@ class Check:
     found: str
 
 
-def examine(environ: Mapping[str, str], *, confinement: str, network: tuple[str, ...]) -> list[Check]:
+def examine(
+    environ: Mapping[str, str], *, confinement: str, network: tuple[str, ...], settings: Settings | None = None
+) -> list[Check]:
     """Look at everything.
 
     Args:
         environ: The person's environment.
         confinement: The setting `LOKI_CONFINEMENT`.
         network: The setting `LOKI_NETWORK`.
+        settings: What containers are like, where they are to confine.
     """
+    boxed = settings if confinement == "docker" else None
     return [
         _python(),
         _git(environ),
         _bubblewrap(),
         _landlock(),
         _filter(),
-        _asked("confinement", lambda: _held(confinement, network)),
+        _asked("confinement", lambda: _held(confinement, network, environ, boxed)),
         _asked("network off", lambda: f"held by {choose('auto', NETWORK_OFF).name}", optional=True),
         _asked("network to hosts", lambda: f"held by {choose('auto', _HOSTS).name} and a proxy", optional=True),
     ]
@@ -87,8 +94,8 @@ def _filter() -> Check:
     return Check("system call filter", "good", f"{len(program.code)} instructions for {platform.machine()}")
 
 
-def _held(confinement: str, network: tuple[str, ...]) -> str:
-    rung = choose(confinement, network)
+def _held(confinement: str, network: tuple[str, ...], environ: Mapping[str, str], boxed: Settings | None) -> str:
+    rung = choose(confinement, network, boxes=boxes_of(Path.cwd(), environ, boxed) if boxed else None)
     held = rung.describe(writable=(), exposed=())
     gaps = f"; open to {'; '.join(held.uncovered)}" if held.uncovered else ""
     return f"{held.rung} {held.detail}".strip() + gaps
