@@ -46,6 +46,7 @@ def example_of(name: str) -> str:
         "retry_max_seconds": "2.5",
         "network": "off",
         "risk_rules": "network=ask",
+        "sandbox_memory": "512m",
     }
     if name in own:
         return own[name]
