@@ -5,7 +5,6 @@ from __future__ import annotations
 import json as jsonlib
 import os
 from collections.abc import Iterator
-from datetime import timedelta
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -45,6 +44,7 @@ class Checked(IntEnum):
 def list_(*, json: Json = False) -> None:
     """List the runs that have a receipt, latest first."""
     from loki_tui.runtime.receipts import list_receipts  # noqa: PLC0415 (imports when chosen)
+    from loki_tui.wording.receipts import headline_tone  # noqa: PLC0415
 
     some = False
     for listed in list_receipts(_around().project):
@@ -57,7 +57,7 @@ def list_(*, json: Json = False) -> None:
             "sha256": listed.digest,
         }
         text = f"{listed.run}  {listed.at.astimezone():%Y-%m-%d %H:%M}  {listed.headline}  ({listed.outcome or 'open'})"
-        say(jsonlib.dumps(row) if json else Line(text, _tone(listed.headline)))
+        say(jsonlib.dumps(row) if json else Line(text, headline_tone(listed.headline)))
     if not some:
         remark("No run has a receipt yet: a run writes one when it ends.")
 
@@ -74,6 +74,7 @@ def show(
     """Show what a run came to, and what that rests on."""
     from loki_tui.core.errors import LokiError  # noqa: PLC0415 (imports when chosen)
     from loki_tui.runtime.receipts import find_receipt  # noqa: PLC0415
+    from loki_tui.wording.receipts import receipt_lines  # noqa: PLC0415
 
     held = find_receipt(_around().project, which).held
     if json:
@@ -87,7 +88,7 @@ def show(
             raise LokiError("No page is made of a receipt that was changed.", hint="loki receipt verify says more.")
         _write_page(held.receipt, html)
     elif not json:
-        for line in _shown(held.receipt):
+        for line in receipt_lines(held.receipt):
             say(line)
 
 
@@ -148,50 +149,6 @@ def sign(
 
 
 # -- showing ------------------------------------------------------------------------------------
-
-
-def _tone(headline: str) -> Tone:
-    return {"VERIFIED": "good", "VERIFIED WITH GAPS": "warn"}.get(headline, "bad")  # type: ignore[return-value]
-
-
-def _shown(receipt: Receipt) -> Iterator[Line]:
-    from loki_tui.core.money import format_usd  # noqa: PLC0415 (imports when chosen)
-    from loki_tui.wording.amounts import counted, in_words  # noqa: PLC0415
-
-    facts, delivery, effort = receipt.facts, receipt.facts.delivery, receipt.effort
-    yield Line(receipt.headline, _tone(receipt.headline))
-    yield Line(f"run:       {receipt.run}, {receipt.source.name}, {receipt.made_at.astimezone():%Y-%m-%d %H:%M}")
-    yield Line(f"ended:     {facts.outcome}: {facts.reason}")
-    delivered = f"{delivery.commit[:10]} on {delivery.branch}, {counted(delivery.changed or 0, 'path')} changed"
-    yield Line(f"delivered: {delivered if delivery.commit else 'nothing'}")
-    for line in receipt.against:
-        yield Line(f"against:   {line}", "bad")
-    for line in receipt.gaps:
-        yield Line(f"gap:       {line}", "warn")
-    for fact in facts.phases:
-        word = fact.verdict.value.replace("_", " ") if fact.tree in ("", delivery.measured) else "stale"
-        yield Line(f"fact:      {fact.name}: {word}, {fact.why}")
-    proven = sum(fact.proof.value == "proven" for fact in facts.requirements)
-    yield Line(f"proven:    {proven} of {len(facts.requirements)} requirements")
-    yield from _opinions(receipt)
-    least = "at least " if effort.cost.unpriced else ""
-    spent = f"{least}{format_usd(effort.cost.spent)} in {counted(effort.iterations, 'iteration')}"
-    yield Line(f"cost:      {spent}, {in_words(timedelta(seconds=effort.seconds))}")
-    yield Line(f"digest:    {receipt.digest}", "quiet")
-
-
-def _opinions(receipt: Receipt) -> Iterator[Line]:
-    from loki_tui.wording.amounts import counted  # noqa: PLC0415 (imports when chosen)
-
-    opinions = receipt.opinions
-    for review in opinions.reviews:
-        yield Line(
-            f"opinion:   {review.reviewer}: {review.verdict}, {counted(len(review.findings), 'finding')}", "quiet"
-        )
-    if opinions.council is not None:
-        sitting = opinions.council
-        word = {None: "came to no decision", True: "approved", False: "did not approve"}[sitting.approved]
-        yield Line(f"opinion:   the council {word} ({sitting.approving} of {sitting.needed} votes)", "quiet")
 
 
 def _write_page(receipt: Receipt, path: Path) -> None:
@@ -278,9 +235,10 @@ def _found(finding: Finding) -> Iterator[Line]:
 
 def _verdict(headline: str | None, findings: list[Finding], *, sound: bool) -> Line:
     if sound:
-        return Line(
-            f"This receipt is as it was made, and fits the repository. It says: {headline}", _tone(headline or "")
-        )
+        from loki_tui.wording.receipts import headline_tone  # noqa: PLC0415 (imports when chosen)
+
+        said = f"This receipt is as it was made, and fits the repository. It says: {headline}"
+        return Line(said, headline_tone(headline or ""))
     changed = any(finding.status == "tampered" for finding in findings)
     word = "was tampered with" if changed else "does not fit the repository any more"
     return Line(f"This receipt {word}.", "bad")

@@ -44,6 +44,7 @@ class Assessor:
 
     async def _look_closely(self, checkpoint: ev.CheckpointTaken) -> None:
         if promising(self._chronicle.state, self._settings):
+            await self._verifier.measure_delivered(checkpoint)
             await self._verifier.measure(checkpoint, THOROUGH)
             judge(self._chronicle)
         if self._settings.phase_code_review and reviewable(self._chronicle.state, self._settings):

@@ -11,7 +11,7 @@ from loki_tui.core import events as ev
 from loki_tui.core.settings import Settings
 from loki_tui.core.state import RunState
 from loki_tui.core.vocabulary import CODE_REVIEW, Outcome, Proof, Verdict
-from loki_tui.engine.qa.phase import Phase
+from loki_tui.engine.qa.phase import DELIVERED, Phase
 from loki_tui.engine.qa.phases import PHASES, QUICK
 
 RED = frozenset({Verdict.FAILED, Verdict.ERROR})
@@ -80,6 +80,7 @@ def unproven(state: RunState, settings: Settings) -> tuple[str, ...]:
     if state.first_checkpoint is None or state.first_checkpoint.tree == state.tree:
         reasons.append("nothing was changed")
     reasons += _of_phases(state, settings, PHASES)
+    reasons += _of_delivery(state)
     if settings.phase_code_review:
         reasons += _of_phase(state, CODE_REVIEW, required=False)
     return (*reasons, *_of_requirements(state))
@@ -93,7 +94,11 @@ def promising(state: RunState, settings: Settings) -> bool:
 
 def reviewable(state: RunState, settings: Settings) -> bool:
     """Whether it is worth while to have the work reviewed: whatever was measured speaks for it."""
-    return promising(state, settings) and not [*_of_phases(state, settings, PHASES), *_of_requirements(state)]
+    return promising(state, settings) and not [
+        *_of_phases(state, settings, PHASES),
+        *_of_delivery(state),
+        *_of_requirements(state),
+    ]
 
 
 def _of_phases(state: RunState, settings: Settings, phases: tuple[Phase, ...]) -> Iterator[str]:
@@ -101,6 +106,12 @@ def _of_phases(state: RunState, settings: Settings, phases: tuple[Phase, ...]) -
         # What a person switched off is not asked for, unless nothing is complete without it.
         if phase.required or getattr(settings, phase.setting):
             yield from _of_phase(state, phase.name, required=phase.required)
+
+
+def _of_delivery(state: RunState) -> Iterator[str]:
+    # What a person had not committed is measured with the work, and is not in what is delivered.
+    if state.branch is not None and state.branch.dirty:
+        yield from _of_phase(state, DELIVERED, required=True)
 
 
 def _of_phase(state: RunState, name: str, *, required: bool) -> Iterator[str]:

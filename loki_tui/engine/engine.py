@@ -62,6 +62,8 @@ class World:
     prices: Prices
     workspaces: Workspaces
     checkouts: Checkouts
+    delivered: Checkouts
+    """Of commits, by their names, in place of checkpoints."""
     checkpoints: Checkpoints
     repository: Repository
     clock: Clock
@@ -109,7 +111,7 @@ class Engine:
         checkouts, checkpoints = HeldCheckouts(world.checkouts, control), world.checkpoints
         self._assessor = Assessor(
             context,
-            verifier=Verifier(context, checkouts, checkpoints),
+            verifier=Verifier(context, checkouts, checkpoints, delivered=HeldCheckouts(world.delivered, control)),
             reviewing=Reviewing(context, asker, checkouts, checkpoints),
             council=Council(context, asker, checkouts, checkpoints),
         )

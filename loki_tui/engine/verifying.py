@@ -12,6 +12,7 @@ from loki_tui.core.vocabulary import TestCase, Verdict
 from loki_tui.engine.chronicle import Chronicle
 from loki_tui.engine.context import RunContext
 from loki_tui.engine.ports import Checkouts, Checkpoints
+from loki_tui.engine.qa.delivered import DeliveredTests
 from loki_tui.engine.qa.phase import REGRESSION, UNIT_TESTS, Measured, Phase
 from loki_tui.engine.qa.scenes import Scenes, off_by
 
@@ -28,14 +29,18 @@ class Verifier:
         context: The run.
         checkouts: Makes clean checkouts.
         checkpoints: Knows what changed since the base.
+        delivered: Makes clean checkouts of commits.
     """
 
-    def __init__(self, context: RunContext, checkouts: Checkouts, checkpoints: Checkpoints) -> None:
+    def __init__(
+        self, context: RunContext, checkouts: Checkouts, checkpoints: Checkpoints, *, delivered: Checkouts
+    ) -> None:
         self._chronicle = context.chronicle
         self._control = context.control
         self._settings = context.settings
         self._checkouts = checkouts
         self._checkpoints = checkpoints
+        self._delivered = delivered
         self._scenes: Scenes | None = None
         self._of = ""
         """The checkpoint they are of."""
@@ -49,12 +54,27 @@ class Verifier:
             if off_by(phase, self._settings) and not phase.required:
                 continue
             await self._control.gate()
-            known = self._chronicle.state.phases.get(phase.name)
-            if known is not None and known.tree == checkpoint.tree and known.verdict is not Verdict.ERROR:
-                continue
-            scenes = await self._scenes_of(checkpoint)
-            self._chronicle.note(ev.PhaseStarted(phase=phase.name, checkpoint=checkpoint.checkpoint))
-            self._finish(checkpoint, phase, await scenes.measure(phase))
+            if not self._is_known(checkpoint, phase):
+                await self._measure(checkpoint, phase, await self._scenes_of(checkpoint))
+
+    async def measure_delivered(self, checkpoint: ev.CheckpointTaken) -> None:
+        """Measure the unit tests on what was delivered, where that may be less than what is measured otherwise."""
+        branch, commit = self._chronicle.state.branch, self._chronicle.state.commit
+        if branch is None or not branch.dirty or commit is None:
+            return
+        await self._control.gate()
+        phase = DeliveredTests(branch.dirty)
+        if not self._is_known(checkpoint, phase):
+            scenes = Scenes(self._settings, partial(self._delivered.open, commit), None, "", ())
+            await self._measure(checkpoint, phase, scenes)
+
+    def _is_known(self, checkpoint: ev.CheckpointTaken, phase: Phase) -> bool:
+        known = self._chronicle.state.phases.get(phase.name)
+        return known is not None and known.tree == checkpoint.tree and known.verdict is not Verdict.ERROR
+
+    async def _measure(self, checkpoint: ev.CheckpointTaken, phase: Phase, scenes: Scenes) -> None:
+        self._chronicle.note(ev.PhaseStarted(phase=phase.name, checkpoint=checkpoint.checkpoint))
+        self._finish(checkpoint, phase, await scenes.measure(phase))
 
     async def _scenes_of(self, checkpoint: ev.CheckpointTaken) -> Scenes:
         """The checkpoint's scenes; what is known of the base is carried on from those before."""

@@ -19,7 +19,7 @@ from loki_tui.models.record import RecordingModel
 from loki_tui.models.replay import ReplayModel
 from loki_tui.models.sdk import start_import
 from loki_tui.runtime.boxed import open_workspaces
-from loki_tui.runtime.checkouts import CleanCheckouts
+from loki_tui.runtime.checkouts import CleanCheckouts, Commits
 from loki_tui.runtime.clock import SystemClock
 from loki_tui.runtime.delivery import PersonsRepository
 from loki_tui.runtime.machine import ThisMachine
@@ -60,6 +60,9 @@ def build_world(around: Surroundings, settings: Settings, journal: SqliteJournal
         prices=GenaiPrices(settings.model_prices),
         workspaces=workspaces,
         checkouts=CleanCheckouts(checkpoints, workspaces, workspace=workspace, scratch=places.verify),
+        delivered=CleanCheckouts(
+            Commits(places.verify / "commits.git", workspace), workspaces, workspace=workspace, scratch=places.verify
+        ),
         checkpoints=checkpoints,
         repository=PersonsRepository(
             workspaces, workspace, run=journal.run, identity=demands.identity, checkpoints=checkpoints

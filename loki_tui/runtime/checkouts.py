@@ -13,6 +13,11 @@ from loki_tui.core.errors import WorkspaceError
 from loki_tui.core.messages import JsonObject
 from loki_tui.engine.ports import ActionResult, OnText, Workspace, Workspaces
 from loki_tui.hands.grants import DEPENDENCIES
+from loki_tui.runtime.delivery import git_places
+from loki_tui.store.trees import RepositoryTrees
+
+_SHA256 = 64
+"""Characters of a name in a repository that names objects by SHA-256."""
 
 
 class Exports(Protocol):
@@ -48,6 +53,33 @@ class CleanCheckouts:
             if installed.is_dir() and not (root / name).exists():
                 (root / name).symlink_to(installed)
         return _Checkout(await self._workspaces.open_checkout(root), root)
+
+
+class Commits:
+    """The files of commits of the person's repository, read without its configuration; implements `Exports`.
+
+    Args:
+        directory: Room for git's own files; nobody else uses it.
+        workspace: The person's work tree, with its repository.
+    """
+
+    def __init__(self, directory: Path, workspace: Path) -> None:
+        self._directory = directory
+        self._workspace = workspace
+        # Looked up before an agent runs: what points to git's directories is a file it could write.
+        self._places = git_places(workspace)
+        self._trees: RepositoryTrees | None = None
+
+    async def export(self, checkpoint: str, target: Path) -> None:
+        """Write a commit's files into an empty directory."""
+        if self._trees is None:
+            self._trees = RepositoryTrees(
+                self._directory,
+                workspace=self._workspace,
+                objects=self._places[-1] / "objects" if self._places else None,
+                sha256=len(checkpoint) == _SHA256,
+            )
+        await self._trees.export(checkpoint, target)
 
 
 class _Checkout:

@@ -16,7 +16,7 @@ from loki_tui.core.messages import JsonObject
 from loki_tui.core.settings import Settings, variable_of
 from loki_tui.core.vocabulary import TestCase, Verdict
 from loki_tui.engine.ports import ActionResult, OnText, Workspace
-from loki_tui.engine.qa.phase import REGRESSION, UNIT_TESTS, Phase
+from loki_tui.engine.qa.phase import REGRESSION, TEST_STRENGTH, UNIT_TESTS, Phase
 from loki_tui.engine.qa.runners.choosing import Refused, choose
 from loki_tui.engine.qa.scene import OpenCheckout, Place
 from loki_tui.engine.qa.scenes import off_by
@@ -33,6 +33,9 @@ _SETTING_UP = re.compile(
 """What stands before the command that matters."""
 
 _LAUNCHERS = frozenset({"env", "exec", "timeout", "nice", "nohup", "sudo"})
+
+_TESTS_AGAIN = {REGRESSION: "at the base, to compare with here", TEST_STRENGTH: "on a product that does nothing"}
+"""Phases that run the unit tests once more, and on what."""
 
 _COMMAND_CHARS = 300
 
@@ -110,11 +113,10 @@ async def _held(measurer: Measuring, phase: Phase, settings: Settings) -> Prospe
         if measured.verdict is Verdict.PASSED:
             return Prospect(phase, variable, on=True, tool="loki", why=measured.why)
         return Prospect(phase, variable, on=True, why=measured.why)
-    if phase.name == REGRESSION:
+    if phase.name in _TESTS_AGAIN:
         tests = await _unit_tests(measurer, phase, settings)
-        return Prospect(
-            phase, variable, on=True, tool=tests.tool, command=tests.command, why="at the base, to compare with here"
-        )
+        why = _TESTS_AGAIN[phase.name]
+        return Prospect(phase, variable, on=True, tool=tests.tool, command=tests.command, why=why)
     plain = _SETTING_UP.sub("", command).strip() or command.strip()
     return Prospect(phase, variable, on=True, tool=_tool(plain), command=plain[:_COMMAND_CHARS])
 

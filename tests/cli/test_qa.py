@@ -27,13 +27,15 @@ def bare(tmp_path: Path) -> Program:
 
 
 async def test_every_phase_is_listed_with_what_it_would_run_and_nothing_is_run(bare: Program) -> None:
-    write(bare.workspace, {"test_it.py": "from pathlib import Path\n\nPath('ran').touch()\n"})
+    write(bare.workspace, {"test_it.py": "from pathlib import Path\n\nPath('ran').touch()\n", "calc.py": "A = 1\n"})
     listed = await bare.with_(LOKI_PHASE_REGRESSION="false")("qa", "list", "--json")
     assert listed.code == 0, listed
     rows = {row["phase"]: row for row in listed.rows}
     assert list(rows) == [phase.name for phase in PHASES]
     assert rows["unit tests"]["on"]
     assert "unittest" in rows["unit tests"]["command"]
+    assert rows["test strength"]["command"] == rows["unit tests"]["command"]
+    assert rows["test strength"]["why"] == "on a product that does nothing"
     assert (rows["regression"]["on"], rows["regression"]["setting"]) == (False, "LOKI_PHASE_REGRESSION")
     assert all(row["command"] or row["why"] for row in rows.values())
     shown = await bare("qa", "list")

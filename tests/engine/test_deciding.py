@@ -116,6 +116,18 @@ def test_what_is_missing_is_named(events: tuple[Event, ...], why: str) -> None:
     assert isinstance(decide(state_of(*events), settings, SOON), GoOn)
 
 
+@pytest.mark.parametrize("verdict", [None, *Verdict])
+def test_what_was_uncommitted_before_has_the_delivered_commit_measured_too(verdict: Verdict | None) -> None:
+    opened = ev.BranchOpened(branch="loki/r1", base="b", origin="main", dirty=("mine",))
+    delivered = () if verdict is None else (phase("delivered tests", verdict),)
+    unmet = unproven(state_of(opened, *DONE, *delivered), limits())
+    if verdict is None:
+        assert unmet == ("delivered tests: not measured on the work as it is now",)
+    else:
+        assert unmet == (() if verdict is Verdict.PASSED else ("delivered tests: so it is",))
+    assert unproven(state_of(opened.model_copy(update={"dirty": ()}), *DONE), limits()) == ()
+
+
 def test_a_member_who_gave_no_vote_gives_no_work() -> None:
     silent = ev.VoteCast(sitting=1, member="two", verdict="reject", reasons=("There is no usable vote: 503",))
     convened, cast, decided = sitting(1, "t1", approved=False)

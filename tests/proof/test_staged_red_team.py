@@ -19,7 +19,7 @@ from tests.proof.red_team_world import environment
 from tests.support.answers import reply
 from tests.support.messages_server import MessagesServer, Reply
 from tests.support.program import Program, done, line_with, project
-from tests.support.runs import PASSING
+from tests.support.runs import FACTS_ALONE_HERE, PASSING
 from tests.support.scripted import call, finishes, plans, says
 
 pytestmark = [
@@ -205,7 +205,7 @@ async def test_no_word_makes_a_fact(tmp_path: Path, capsys: pytest.CaptureFixtur
     async with MessagesServer(script, minimum=1 << 30) as server:
         most = str(len(FORGERIES))
         there = Program(workspace, Path.home()).with_(
-            **environment(server, LOKI_MAX_ITERATIONS=most, LOKI_COUNCIL_STAGNATION_LIMIT="99")
+            **environment(server, LOKI_MAX_ITERATIONS=most, LOKI_COUNCIL_STAGNATION_LIMIT="99", **FACTS_ALONE_HERE)
         )
         ended = await there("--headless", "start", "prd.md")
     measured = there.events(ev.PhaseFinished)

@@ -16,6 +16,7 @@ PERFORMANCE = "performance"
 ACCESSIBILITY = "accessibility"
 REGRESSION = "regression"
 TEST_STRENGTH = "test strength"
+DELIVERED = "delivered tests"
 
 
 @dataclass(frozen=True, slots=True)

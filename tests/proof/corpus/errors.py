@@ -17,6 +17,7 @@ from tests.proof.corpus.bases import (
     PROVES_SUB,
     PY,
     SUBTRACTS,
+    TEST_ADD,
     TEST_SUB,
     package,
 )
@@ -310,6 +311,27 @@ CLAIMS = (
         proofs={"R1": ("unit tests",)},
         expected="refused",
         because=r"R1 .*is unproven: all tests together show nothing in particular",
+    ),
+    Case(
+        name="the directory of all tests named for one of two requirements",
+        base={"calc.py": ADD, "tests/__init__.py": "", "tests/test_calc.py": TEST_ADD},
+        writes={"calc.py": ADD_AND_SUB, "tests/test_sub.py": TEST_SUB},
+        requirements=("It subtracts", "It multiplies"),
+        proofs={"R1": ("test_subtracts",), "R2": ("tests",)},
+        expected="refused",
+        because=r"R2 .*is unproven: all tests together show nothing in particular",
+    ),
+    Case(
+        name="a product that needs what the person did not commit",
+        base=PY,
+        dirty={"factors.py": "SIGN = -1\n"},
+        writes={
+            "calc.py": ADD + "\n\nfrom factors import SIGN\n\n\ndef sub(a, b):\n    return a + SIGN * b\n",
+            "test_sub.py": TEST_SUB,
+        },
+        proofs=PROVES_SUB,
+        expected="refused",
+        because=r"delivered tests: on the delivered commit, without what was not committed .*factors\.py.* tests? fail",
     ),
     Case(
         name="the unit tests switched off by the person",

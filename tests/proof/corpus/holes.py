@@ -102,20 +102,6 @@ KNOWN_HOLES: tuple[Hole, ...] = (
     ),
     Hole(
         Case(
-            name="a product that needs what the person did not commit",
-            base=PY,
-            dirty={"factors.py": "SIGN = -1\n"},
-            writes={
-                "calc.py": ADD + "\n\nfrom factors import SIGN\n\n\ndef sub(a, b):\n    return a + SIGN * b\n",
-                "test_sub.py": TEST_SUB,
-            },
-            proofs=PROVES_SUB,
-        ),
-        "What is measured is the person's work tree with the agent's work in it. The branch that is delivered has what "
-        "the agent did, and nothing that the person keeps to themselves.",
-    ),
-    Hole(
-        Case(
             name="a weak test that never ends without the product",
             base=PY,
             writes={"calc.py": ADD_AND_WRONG_SUB, "test_sub.py": ENDLESS},
