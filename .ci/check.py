@@ -17,7 +17,7 @@ STEPS = {
     "format": ["ruff", "format", "--check", "."],
     "lint": ["ruff", "check", "."],
     "types": ["mypy"],
-    "types of scripts": ["mypy", ".ci/check.py", "docs/generate.py"],
+    "types of scripts": ["mypy", ".ci/check.py", ".ci/base_image.py", "docs/generate.py"],
     "import contracts": ["lint-imports", "--no-cache"],
     "docs are current": ["python", "docs/generate.py", "--check"],
     # Tests marked as one group share what is costly to set up.

@@ -11,7 +11,19 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-HEAVY = ("anthropic", "git", "genai_prices", "typer", "rich", "textual", "sqlite3", "watchfiles", "psutil", "tomlkit")
+HEAVY = (
+    "anthropic",
+    "git",
+    "genai_prices",
+    "typer",
+    "rich",
+    "textual",
+    "sqlite3",
+    "watchfiles",
+    "psutil",
+    "tomlkit",
+    "docker",
+)
 """What the pure layers have no business with."""
 
 
@@ -52,6 +64,11 @@ def test_the_pure_layers_load_nothing_that_touches_the_world() -> None:
 def test_the_adapters_load_no_model_sdk_until_it_is_called() -> None:
     imports = "\n".join(f"import {name}" for name in modules("loki_tui/models", "loki_tui/hands", "loki_tui/store"))
     assert not below(loaded(imports), "anthropic", "genai_prices", "typer", "textual")
+
+
+def test_nothing_speaks_to_a_container_engine_until_one_is_wanted() -> None:
+    names = loaded("import loki_tui.runtime.build, loki_tui.runtime.sandbox, loki_tui.cli.app, loki_tui.cli.sandbox")
+    assert not below(names, "docker", "requests", "loki_tui.containers")
 
 
 def test_what_runs_beside_the_agent_is_standard_library() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 from loki_tui.core.errors import ConfinementError, LokiError
 from loki_tui.core.setting_types import NETWORK_OFF
@@ -14,6 +15,7 @@ from loki_tui.hands.box.libc import LimitsError
 from loki_tui.hands.box.seccomp import Openings, assemble
 from loki_tui.hands.bubble import find_bubblewrap, version_of
 from loki_tui.hands.rungs import choose, trouble_with_bwrap, trouble_with_landlock
+from loki_tui.runtime.boxed import boxes_of
 from loki_tui.runtime.checks import basics, storage
 from loki_tui.runtime.checks.check import Check
 from loki_tui.runtime.checks.docker import docker
@@ -46,8 +48,8 @@ def examine(environ: Mapping[str, str], *, live: bool = False) -> list[Check]:
         *asked,
         basics.budget(settings),
         *stored,
-        *limits(settings.confinement, settings.network),
-        *docker(environ, demanded=settings.confinement == "docker", image=_image(settings)),
+        *limits(environ, settings),
+        *docker(environ, demanded=settings.confinement == "docker", image=settings.sandbox_image),
         port(settings.dashboard_port),
         tls(settings.tls_cert, settings.tls_key),
         basics.clock(datetime.now(UTC), latest=_latest(project), skew=skew),
@@ -55,18 +57,18 @@ def examine(environ: Mapping[str, str], *, live: bool = False) -> list[Check]:
     ]
 
 
-def limits(confinement: str, network: tuple[str, ...]) -> list[Check]:
+def limits(environ: Mapping[str, str], settings: Settings) -> list[Check]:
     """Look at what can hold agents here.
 
     Args:
-        confinement: The setting `LOKI_CONFINEMENT`.
-        network: The setting `LOKI_NETWORK`.
+        environ: The person's environment.
+        settings: Those that are in force.
     """
     return [
         _bubblewrap(),
         _landlock(),
         _filter(),
-        _asked("confinement", lambda: _held(confinement, network)),
+        _asked("confinement", lambda: _held(environ, settings)),
         _asked("network off", lambda: f"held by {choose('auto', NETWORK_OFF).name}", optional=True),
         _asked("network to hosts", lambda: f"held by {choose('auto', _HOSTS).name} and a proxy", optional=True),
     ]
@@ -89,12 +91,6 @@ def _settings(environ: Mapping[str, str], project: Project | None) -> tuple[Sett
         return Settings(), [Check("settings", "bad", error.message, fix=error.hint)]
     changed = len(settings.changed())
     return settings, [Check("settings", "good", f"valid, {changed or 'none'} changed from the defaults")]
-
-
-def _image(settings: Settings) -> str | None:
-    # A field only where this version has a box.
-    image = settings.model_dump().get("sandbox_image")
-    return str(image) if image else None
 
 
 def _latest(project: Project | None) -> datetime | None:
@@ -124,8 +120,9 @@ def _filter() -> Check:
     return Check("system call filter", "good", f"{len(program.code)} instructions for {platform.machine()}")
 
 
-def _held(confinement: str, network: tuple[str, ...]) -> str:
-    rung = choose(confinement, network)
+def _held(environ: Mapping[str, str], settings: Settings) -> str:
+    boxes = boxes_of(Path.cwd(), environ, settings) if settings.confinement == "docker" else None
+    rung = choose(settings.confinement, settings.network, boxes=boxes)
     held = rung.describe(writable=(), exposed=())
     gaps = f"; open to {'; '.join(held.uncovered)}" if held.uncovered else ""
     return f"{held.rung} {held.detail}".strip() + gaps

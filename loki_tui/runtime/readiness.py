@@ -71,7 +71,8 @@ def ensure_repository(around: Surroundings, settings: Settings, *, consent: Call
     workspace = around.project.workspace
     if not os.access(workspace, os.W_OK):
         raise UsageError(
-            f"The workspace {workspace} cannot be written.", hint="Loki works in it: make it writable for you."
+            f"The workspace {workspace} cannot be written.",
+            hint="Loki works in it: make it writable for you; in a container, run as its owner (docker run --user).",
         )
     if git_places(workspace):
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -152,10 +151,25 @@ async def test_without_an_engine_every_command_says_what_there_is_instead(
     assert "LOKI_CONFINEMENT=bwrap or landlock" in refused.err
 
 
-def test_bad_settings_of_boxes_are_refused(tmp_path: Path) -> None:
+@pytest.mark.docker
+async def test_the_doctor_looks_at_engine_and_image(loki: Program) -> None:
+    looked = await loki.with_(LOKI_CONFINEMENT="docker")("doctor", "--json")
+    (held,) = [row for row in looked.rows if row["name"] == "confinement"]
+    assert held["standing"] == "good"
+    assert IMAGE in held["found"]
+    missing = await loki.with_(LOKI_CONFINEMENT="docker", LOKI_SANDBOX_IMAGE="nobody/has:this")("doctor", "--json")
+    assert missing.code == 20
+    (held,) = [row for row in missing.rows if row["name"] == "confinement"]
+    assert (held["standing"], "nobody/has:this" in held["found"]) == ("bad", True)
+
+
+async def test_bad_settings_of_boxes_are_refused(tmp_path: Path) -> None:
     person = Program(project(tmp_path / "project"), Path(os.environ["HOME"]))
-    for name, value in (("MEMORY", "lots"), ("CPUS", "0"), ("NETWORK", "host"), ("READONLY", "perhaps")):
-        refused = asyncio.run(person.with_(**{f"LOKI_SANDBOX_{name}": value})("sandbox", "status"))
-        assert refused.code == 2
+    wrong = {"MEMORY": "lots", "CPUS": "0", "NETWORK": "host", "READONLY": "perhaps"}
+    refused = await person.with_(**{f"LOKI_SANDBOX_{name}": value for name, value in wrong.items()})(
+        "sandbox", "status"
+    )
+    assert refused.code == 2
+    for name, value in wrong.items():
         assert f"LOKI_SANDBOX_{name}" in refused.err
-        assert json.dumps(value)[1:-1] in refused.err
+        assert value in refused.err

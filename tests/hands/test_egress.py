@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from loki_tui.hands.egress import PROXY_SOCKET, AllowedHosts, Egress
-from loki_tui.hands.workspace import HandsWorkspaces
 from tests.support.hands import NO_BWRAP, World, make_world
 
 
@@ -216,14 +215,14 @@ PASS_BY = (
 )
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return make_world(tmp_path, "bwrap")
+@pytest.fixture(params=[pytest.param("bwrap", marks=needs_bwrap), pytest.param("docker", marks=pytest.mark.docker)])
+def world(tmp_path: Path, request: pytest.FixtureRequest) -> World:
+    """On the rungs that can hold commands to hosts."""
+    return make_world(tmp_path, request.param)
 
 
-@needs_bwrap
 async def test_commands_reach_the_hosts_that_are_named_and_no_others(world: World, site: int) -> None:
-    hands = await HandsWorkspaces(world.demands(network=("localhost.example", "127.0.0.1"))).open_agent()
+    hands = await world.workspaces(network=("localhost.example", "127.0.0.1")).open_agent()
     assert hands.confinement.network == ("localhost.example", "127.0.0.1")
     assert "network to 2 hosts only" in hands.confinement.detail
     command = f"no_proxy= NO_PROXY= {FETCH.format(host='127.0.0.1', port=site)}"
@@ -237,9 +236,8 @@ async def test_commands_reach_the_hosts_that_are_named_and_no_others(world: Worl
     await hands.close()
 
 
-@needs_bwrap
 async def test_a_large_body_passes_both_ways(world: World, site: int) -> None:
-    hands = await HandsWorkspaces(world.demands(network=("127.0.0.1",))).open_agent()
+    hands = await world.workspaces(network=("127.0.0.1",)).open_agent()
     send = (
         '/usr/bin/python3 -c \'import http.client as h; c = h.HTTPConnection("127.0.0.1", 47128);'
         f'c.request("POST", "http://127.0.0.1:{site}/", b"x" * 3000000); print(len(c.getresponse().read()))\''
@@ -248,10 +246,9 @@ async def test_a_large_body_passes_both_ways(world: World, site: int) -> None:
     await hands.close()
 
 
-@needs_bwrap
 @pytest.mark.parametrize("network", [("off",), ("127.0.0.1",)])
 async def test_servers_of_tests_have_a_loopback_of_their_own(world: World, network: tuple[str, ...]) -> None:
-    hands = await HandsWorkspaces(world.demands(network=network)).open_agent()
+    hands = await world.workspaces(network=network).open_agent()
     serve = (
         '/usr/bin/python3 -c \'import socket, threading; s = socket.create_server(("127.0.0.1", 8080));'
         'c = socket.create_connection(("localhost", 8080)); print("up")\''
@@ -260,9 +257,8 @@ async def test_servers_of_tests_have_a_loopback_of_their_own(world: World, netwo
     await hands.close()
 
 
-@needs_bwrap
 async def test_tools_with_unix_sockets_work_within(world: World) -> None:
-    hands = await HandsWorkspaces(world.demands(network=("off",))).open_agent()
+    hands = await world.workspaces(network=("off",)).open_agent()
     program = "import multiprocessing as m\nif __name__ == '__main__':\n    print(m.Manager().list([1]))"
     await hands.perform("write_file", {"path": "src/m.py", "content": program})
     result = await hands.perform("shell", {"command": "/usr/bin/python3 src/m.py"})

@@ -32,8 +32,12 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **variables: str) -> d
     return found(examine(environ, live="ANTHROPIC_BASE_URL" in variables))
 
 
+def held(**given: object) -> dict[str, Check]:
+    return found(limits({**os.environ, "DOCKER_HOST": "unix:///nowhere"}, Settings.model_validate(given)))
+
+
 def test_what_works_here_is_good() -> None:
-    checks = found(limits("auto", ("on",)))
+    checks = held()
     for name in ("Landlock", "system call filter", "confinement", "network off"):
         assert checks[name].standing == "good", checks[name]
     assert checks["bubblewrap"].standing == ("missing" if NO_BWRAP else "good")
@@ -42,8 +46,8 @@ def test_what_works_here_is_good() -> None:
 
 def test_what_stops_loki_is_bad_and_what_it_does_without_is_missing() -> None:
     assert basics.git({"PATH": "/nowhere"}).standing == "bad"
-    assert found(limits("docker", ("on",)))["confinement"].standing == "bad"
-    assert found(limits("none", ("off",)))["confinement"].standing == "bad"
+    assert held(confinement="docker")["confinement"].standing == "bad"
+    assert held(confinement="none", network="off")["confinement"].standing == "bad"
 
 
 def test_everything_is_looked_at_and_what_is_wrong_has_a_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,6 +49,7 @@ def example_of(name: str) -> str:
         "network": "off",
         "council_threshold": "1",
         "risk_rules": "network=ask",
+        "sandbox_memory": "512m",
     }
     if name in own:
         return own[name]
