@@ -49,9 +49,9 @@ def test_what_stops_loki_is_bad_and_what_it_does_without_is_missing() -> None:
 def test_everything_is_looked_at_and_what_is_wrong_has_a_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     checks = here(tmp_path, monkeypatch)
     assert list(checks) == [
-        "Python", "git", "git identity", "settings", "provider", "webhooks", "budget", "state directory", "locks", "disk",
-        "inodes", "bubblewrap", "Landlock", "system call filter", "confinement", "network off", "network to hosts",
-        "container engine", "dashboard port", "TLS", "clock", "terminal",
+        "Python", "git", "git identity", "settings", "provider", "webhooks", "budget", "state directory", "locks",
+        "disk", "inodes", "bubblewrap", "Landlock", "system call filter", "confinement", "network off",
+        "network to hosts", "container engine", "dashboard port", "TLS", "clock", "terminal",
     ]  # fmt: skip
     assert all(check.fix for check in checks.values() if check.standing == "bad")
     assert checks["Python"].version.startswith("3.")
