@@ -53,9 +53,9 @@ def test_what_stops_loki_is_bad_and_what_it_does_without_is_missing() -> None:
 def test_everything_is_looked_at_and_what_is_wrong_has_a_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     checks = here(tmp_path, monkeypatch)
     assert list(checks) == [
-        "Python", "git", "git identity", "settings", "provider", "budget", "state directory", "locks", "disk", "inodes",
-        "bubblewrap", "Landlock", "system call filter", "confinement", "network off", "network to hosts",
-        "container engine", "dashboard port", "TLS", "clock", "terminal",
+        "Python", "git", "git identity", "settings", "provider", "webhooks", "budget", "state directory", "locks",
+        "disk", "inodes", "bubblewrap", "Landlock", "system call filter", "confinement", "network off",
+        "network to hosts", "container engine", "dashboard port", "TLS", "clock", "terminal",
     ]  # fmt: skip
     assert all(check.fix for check in checks.values() if check.standing == "bad")
     assert checks["Python"].version.startswith("3.")
@@ -69,6 +69,14 @@ def test_settings_that_cannot_be_used_hide_nothing_else(tmp_path: Path, monkeypa
     assert checks["settings"].standing == "bad"
     assert "LOKI_BUDGET_LIMIT" in checks["settings"].found
     assert checks["provider"].standing == "good"
+
+
+def test_an_address_that_is_none_is_told_without_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checks = here(tmp_path, monkeypatch, LOKI_NOTIFY_SLACK="hooks.example/a-secret-place")
+    assert checks["webhooks"].standing == "bad"
+    assert "a-secret-place" not in checks["webhooks"].found + checks["webhooks"].fix
+    checks = here(tmp_path, monkeypatch, LOKI_NOTIFY_SLACK="https://hooks.example/a-secret-place")
+    assert checks["webhooks"].found == "slack hooks.example; not tried, loki notify test does"
 
 
 def test_a_key_is_tried_only_on_demand_and_then_really(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
