@@ -22,6 +22,7 @@ from loki_tui.runtime.checks.docker import docker
 from loki_tui.runtime.checks.network import port, tls
 from loki_tui.runtime.checks.provider import provider
 from loki_tui.runtime.surroundings import Surroundings
+from loki_tui.runtime.webhooks import channels_of
 from loki_tui.runtime.whereabouts import project_here
 from loki_tui.store.project import Project
 
@@ -46,6 +47,7 @@ def examine(environ: Mapping[str, str], *, live: bool = False) -> list[Check]:
         *set_up,
         *placed,
         *asked,
+        _webhooks(environ),
         basics.budget(settings),
         *stored,
         *limits(environ, settings),
@@ -91,6 +93,16 @@ def _settings(environ: Mapping[str, str], project: Project | None) -> tuple[Sett
         return Settings(), [Check("settings", "bad", error.message, fix=error.hint)]
     changed = len(settings.changed())
     return settings, [Check("settings", "good", f"valid, {changed or 'none'} changed from the defaults")]
+
+
+def _webhooks(environ: Mapping[str, str]) -> Check:
+    """Whoever is to be told; a run does not start with an address that is none."""
+    try:
+        found = [channel.name for channel in channels_of(environ)]
+    except LokiError as error:
+        return Check("webhooks", "bad", error.message, fix=error.hint)
+    said = f"{', '.join(found)}; not tried, loki notify test does" if found else "none set up"
+    return Check("webhooks", "good", said)
 
 
 def _latest(project: Project | None) -> datetime | None:
