@@ -171,6 +171,6 @@ async def test_the_cursor_passes_over_headings_to_both_ends(project: Project) ->
         await house.shows("about", "not at all")
         await house.press("up", "up", "up")
         # Over the heading between them.
-        await house.shows("about", "Whom tokens must be meant for")
+        await house.shows("about", "The claim that says who may do what")
         await house.press("home")
         await house.shows("about", "Who answers")
