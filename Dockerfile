@@ -68,6 +68,6 @@ EXPOSE 57374
 # SIGTERM brings a run's work to a checkpoint, which takes seconds; then `loki resume` goes on with it.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=10s --start-period=20s --retries=3 \
-    CMD ["sh", "-c", "loki status --json | jq -e '.status != \"crashed\" and .status != \"failed\"' >/dev/null"]
+    CMD ["loki", "watchdog", "status"]
 ENTRYPOINT ["loki"]
 CMD ["--help"]

@@ -190,7 +190,7 @@ async def test_an_image_without_python_is_an_error_and_leaves_nothing(world: Wor
 
 
 DRIVER = """
-import asyncio, sys
+import asyncio, os, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from loki_tui.hands.policy import Demands
@@ -199,7 +199,7 @@ from tests.support.containers import settings_for
 
 async def main():
     root, private = Path(sys.argv[2]), Path(sys.argv[3])
-    demands = Demands(root=root, private=private, environ={"HOME": str(private)}, confinement="docker")
+    demands = Demands(root=root, private=private, environ={**os.environ, "HOME": str(private)}, confinement="docker")
     hands = await open_workspaces(demands, settings_for("docker")).open_agent()
     daemon = "(trap '' TERM HUP; setsid sh -c 'echo $$ > daemon; exec sleep 600' &) ; exec sleep 600"
     await hands.perform("shell", {"command": daemon})

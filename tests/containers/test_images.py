@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import time
 from collections.abc import Iterator
@@ -112,8 +113,8 @@ def test_this_machine_sees_a_run_in_a_container(waiting: str, workspace: Path, t
 def health(container: str) -> str:
     """What the image has asked of itself."""
     test = connect(os.environ).api.inspect_container(container)["Config"]["Healthcheck"]["Test"]
-    assert test[:3] == ["CMD", "sh", "-c"]
-    return str(test[3])
+    assert test[0] == "CMD"
+    return shlex.join(test[1:])
 
 
 def test_sigterm_brings_the_work_to_a_checkpoint_in_time(waiting: str, workspace: Path, tmp_path: Path) -> None:

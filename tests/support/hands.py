@@ -72,7 +72,7 @@ class World:
     @property
     def environ(self) -> dict[str, str]:
         """The person's environment."""
-        keep = {name: os.environ[name] for name in ("PATH", "SSL_CERT_FILE") if name in os.environ}
+        keep = {name: os.environ[name] for name in ("PATH", "SSL_CERT_FILE", "DOCKER_HOST") if name in os.environ}
         return keep | {"HOME": str(self.home), "ANTHROPIC_API_KEY": SECRET, "GITHUB_TOKEN": SECRET}
 
     def demands(
