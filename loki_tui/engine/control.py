@@ -35,7 +35,7 @@ class Control:
         self._on_stop = on_stop
         self._changed = asyncio.Event()
         self._holds: list[tuple[Callable[[], Awaitable[None]], Callable[[], Awaitable[None]]]] = []
-        """Someone asked for the council to sit."""
+        """What freezes and thaws everything that runs."""
 
     def hold_with(
         self, freeze: Callable[[], Awaitable[None]], thaw: Callable[[], Awaitable[None]]

@@ -26,7 +26,11 @@ class HeldCheckouts:
         await self._control.gate()
         workspace = await self._checkouts.open(checkpoint)
         held = _Held(workspace, self._control.hold_with(workspace.freeze, workspace.thaw))
-        await self._control.gate()  # a pause may have come while the checkout was made
+        try:
+            await self._control.gate()  # a pause may have come while the checkout was made
+        except BaseException:
+            await held.close()
+            raise
         return held
 
 
