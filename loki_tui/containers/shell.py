@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from docker.errors import DockerException
 
 from loki_tui.containers.engine import Engine, explained
+from loki_tui.core.errors import UsageError
 
 _CHUNK = 1 << 16
 _LOGIN = ("/bin/sh", "-c", "exec $(command -v bash || echo sh)")
@@ -36,8 +37,13 @@ def open_shell(engine: Engine, container: str, *, directory: str, command: tuple
 
     Raises:
         ConfinementError: The engine refuses.
+        UsageError: There is neither a terminal nor a command.
     """
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    if not terminal and not command:
+        raise UsageError(
+            "A shell takes a terminal, and this is none.", hint="Name a command: loki sandbox shell -- COMMAND"
+        )
     with explained("open a shell"):
         made = engine.api.exec_create(
             container,

@@ -55,6 +55,9 @@ async def test_a_box_is_opened_looked_into_and_ended(loki: Program) -> None:
     (row,) = (await loki("sandbox", "status", "--json")).rows
     assert (row["name"], row["kind"], row["state"], row["lacks"]) == (name, "shell", "running", [])
 
+    nowhere = await loki("sandbox", "shell")
+    assert nowhere.code == 2
+    assert "takes a terminal" in nowhere.err
     ran = await loki("sandbox", "shell", "--", "sh", "-c", "pwd; echo kept > kept.txt; echo oh >&2; exit 3")
     assert (ran.code, ran.out, ran.err) == (3, f"{loki.workspace}\n", "oh\n")
     assert "CapEff 0000000000000000" in (await loki("sandbox", "logs")).out
