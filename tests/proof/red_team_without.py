@@ -69,10 +69,13 @@ NETWORK = (
     ),
     Attempt(
         "fetch by git",
-        # Either end tells: git says this only of a connection that was made, and ended.
+        # Either end tells: git says these only of a connection that was made, and ended.
         lambda scene: (
             any("git-upload-pack" in hit for hit in scene.hits)
-            or "Could not read from remote repository" in scene.answers.get("fetch by git", "")
+            or any(
+                ended in scene.answers.get("fetch by git", "")
+                for ended in ("Could not read from remote repository", "Connection reset by peer")
+            )
         ),
         script="timeout 20 git ls-remote git://127.0.0.1:$PORT/x",
     ),

@@ -191,7 +191,8 @@ def _listen(listener: socket.socket, hits: list[str]) -> None:
 
 def _hear(connection: socket.socket, hits: list[str]) -> None:
     with connection, suppress(OSError):
-        connection.settimeout(2)
+        # As long as the slowest of them may take: closing earlier would end what was about to speak.
+        connection.settimeout(20)
         hits.append(connection.recv(200).decode(errors="replace").strip())
 
 
