@@ -39,8 +39,9 @@ them in one message. So does setting what is *not in force in this version*: Lok
 
 Keys are no settings: `ANTHROPIC_API_KEY` (or `ANTHROPIC_AUTH_TOKEN`) and `ANTHROPIC_BASE_URL` are read where they are
 used, and neither shown nor recorded. Nor are the addresses of webhooks, `LOKI_NOTIFY_WEBHOOK`, `LOKI_NOTIFY_SLACK` and
-`LOKI_NOTIFY_DISCORD` (several with spaces between them): whoever knows one may write there. Each of these may be in a
-file instead, as Docker secrets are, named by the variable with `_FILE` behind it, such as `ANTHROPIC_API_KEY_FILE`.
+`LOKI_NOTIFY_DISCORD` (several with spaces between them), where whoever knows one may write, nor
+`LOKI_OIDC_CLIENT_SECRET`, by which a provider knows the dashboard. Each of these may be in a file instead, as Docker
+secrets are, named by the variable with `_FILE` behind it, such as `ANTHROPIC_API_KEY_FILE`.
 """
 
 EVENTS_INTRODUCTION = """\

@@ -46,7 +46,7 @@ def status(*, json: Json = False) -> None:
             continue
         told = problem or (f"set, from {source}" + (f", ends in {tail}" if tail else "") if key else "not set")
         tone: Tone = "bad" if problem else "good" if key else "quiet"
-        say(Line(f"{name:<22}{told}", tone))
+        say(Line(f"{name:<25}{told}", tone))
     if wrong:
         raise typer.Exit(BAD)
 
@@ -94,4 +94,4 @@ def _print(name: str, answer: str, detail: str, *, json: bool) -> None:
         return
     told = {"unreachable": "NOT VALIDATED, offline", "unclear": "NOT VALIDATED", "valid": "valid"}
     tone: Tone = "good" if answer == "valid" else "warn" if answer in told else "bad"
-    say(Line(f"{name:<22}{told.get(answer, answer.upper())}: {detail}", tone))
+    say(Line(f"{name:<25}{told.get(answer, answer.upper())}: {detail}", tone))

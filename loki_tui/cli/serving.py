@@ -18,7 +18,9 @@ from urllib.parse import urlsplit
 from loki_tui.cli.output import complain, remark
 from loki_tui.core.errors import LokiError
 from loki_tui.core.messages import JsonObject
+from loki_tui.core.secret_names import CLIENT_SECRET
 from loki_tui.runtime.dashboards import Standing, log_of, standing, wait_until_gone
+from loki_tui.runtime.keys import find_key
 from loki_tui.runtime.surroundings import Surroundings
 from loki_tui.store.project import Project
 
@@ -43,7 +45,9 @@ def serve_here(
     around = Surroundings.here(environ)
     settings = around.settings(overrides)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
-    asyncio.run(serve(Order(around.project, settings), ready))
+    secret = find_key(environ, CLIENT_SECRET)
+    order = Order(around.project, settings, client_secret=secret.value if secret else None)
+    asyncio.run(serve(order, ready))
 
 
 def serve_apart(environ: Mapping[str, str], overrides: Mapping[str, object]) -> Standing:

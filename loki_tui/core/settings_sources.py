@@ -18,7 +18,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from loki_tui.core.errors import UsageError
-from loki_tui.core.secret_names import WEBHOOK_VARIABLES
+from loki_tui.core.secret_names import SECRET_VARIABLES
 from loki_tui.core.setting_types import Standing, Tighten
 from loki_tui.core.settings import PREFIX, Settings, SettingsFields, variable_of
 from loki_tui.core.settings_docs import bounds_of, show
@@ -122,7 +122,7 @@ def _variables(environ: Mapping[str, str]) -> dict[str, object]:
     return {
         fields.get(key, key): value
         for key, value in environ.items()
-        if key.startswith(PREFIX) and key.removesuffix("_FILE") not in WEBHOOK_VARIABLES
+        if key.startswith(PREFIX) and key.removesuffix("_FILE") not in SECRET_VARIABLES
     }
 
 

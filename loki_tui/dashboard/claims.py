@@ -75,9 +75,19 @@ class Verifier:
             RefusalError: It is not valid, or the provider cannot be asked for its keys.
         """
         kid = _inspected(token)
-        key = await self._provider.key(kid)
+        claims = self._decoded(token, await self._provider.key(kid), kid, audience)
+        if claims is None and kid is None:
+            # Who has a single key need not name it, not even when it becomes another.
+            claims = self._decoded(token, await self._provider.key(None, anew=True), kid, audience)
+        if claims is None:
+            raise invalid("its signature is wrong")
+        self._require_party(claims)
+        return claims
+
+    def _decoded(self, token: str, key: jwt.PyJWK | None, kid: str | None, audience: str) -> JsonObject | None:
+        """What a token says; none where this is not the key it is signed with."""
         if key is None:
-            raise invalid("the provider has no such key")
+            raise invalid("the provider has no such key" if kid else "it does not say which key it is signed with")
         try:
             claims: JsonObject = jwt.decode(
                 token,
@@ -88,9 +98,10 @@ class Verifier:
                 leeway=LEEWAY,
                 options={"require": ["exp", "iat", "iss", "aud", "sub"]},
             )
+        except jwt.InvalidSignatureError:
+            return None
         except jwt.PyJWTError as error:
             raise invalid(_why(error)) from error
-        self._require_party(claims)
         return claims
 
     def _require_party(self, claims: Mapping[str, object]) -> None:
@@ -141,11 +152,11 @@ def _text(value: object) -> str:
     return one_line(value).strip()[:NAME_CHARS] if isinstance(value, str) else ""
 
 
-def _inspected(token: str) -> str:
+def _inspected(token: str) -> str | None:
     """Look a token over before anybody works on it.
 
     Returns:
-        The name of the key it says it is signed with.
+        The name of the key it says it is signed with; none where it says none.
 
     Raises:
         RefusalError: It is none that we would take, however it is signed.
@@ -160,7 +171,9 @@ def _inspected(token: str) -> str:
         raise invalid("it wants to say how it is verified")
     if str(header.get("typ", "JWT")).lower() not in {"jwt", "at+jwt", "application/at+jwt"}:
         raise invalid("it is of another type")
-    kid = header.get("kid")
+    if "kid" not in header:
+        return None
+    kid = header["kid"]
     if not isinstance(kid, str) or not _KID.fullmatch(kid):
         raise invalid("it does not say which key it is signed with")
     return kid
@@ -195,7 +208,6 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (jwt.InvalidIssuerError, "it is from another issuer"),
     (jwt.InvalidAudienceError, "it is meant for somebody else"),
     (jwt.MissingRequiredClaimError, "it does not say all that it must"),
-    (jwt.InvalidSignatureError, "its signature is wrong"),
 )
 
 

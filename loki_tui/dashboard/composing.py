@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -43,6 +43,8 @@ class Order:
 
     project: Project
     settings: Settings
+    client_secret: str | None = field(default=None, repr=False)
+    """What the provider is shown of us; none where we are a public client there."""
     rates: RateLimit | None = None
     streams: int = limits.STREAMS
     stalled: float = limits.STALLED_SECONDS
@@ -62,7 +64,7 @@ def compose(order: Order, *, port: int, secure: bool, token: str | None, tls: Tl
     names = OwnNames.of(settings.dashboard_host, settings.dashboard_url)
     sessions = Sessions(port=port, secure=secure)
     own = None if token is None else OwnToken(token, name=_person())
-    provider = Provider(settings.oidc_issuer) if settings.oidc_issuer else None
+    provider = Provider(settings.oidc_issuer, secret=order.client_secret) if settings.oidc_issuer else None
     verifier = None if provider is None else Verifier(provider, _expected(settings))
     terminals = Terminals(order.project, names)
     streams = Streams(order.project, most=order.streams, stalled=order.stalled)

@@ -13,10 +13,11 @@ from aiohttp.typedefs import Middleware
 from loki_tui.core.errors import LokiError
 from loki_tui.dashboard import limits
 from loki_tui.dashboard.access import CALLER, Caller
-from loki_tui.dashboard.answers import RefusalError, error_answer
+from loki_tui.dashboard.answers import RefusalError
 from loki_tui.dashboard.endpoints import Endpoint, Handler
 from loki_tui.dashboard.hosts import OwnNames
 from loki_tui.dashboard.limits import RateLimit
+from loki_tui.dashboard.refusing import refusal
 from loki_tui.dashboard.sessions import Session, Sessions
 
 log = logging.getLogger("loki.dashboard")
@@ -75,11 +76,12 @@ class Door:
             except LokiError as error:
                 if not isinstance(error, RefusalError):
                     log.warning("%s %s: %s", request.method, request.path, error.message)
-                return error_answer(error)
+                return refusal(error, request)
             except web.HTTPException as error:
                 if error.status < 400 or not request.path.startswith("/api"):
                     raise
-                return error_answer(RefusalError(error.status, f"{error.reason}: {request.method} {request.path}."))
+                missing = RefusalError(error.status, f"{error.reason}: {request.method} {request.path}.")
+                return refusal(missing, request)
 
         return passing
 

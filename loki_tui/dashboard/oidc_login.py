@@ -122,9 +122,9 @@ class OidcLogin:
                 "grant_type": "authorization_code",
                 "code": code,
                 "redirect_uri": pending.redirect,
-                "client_id": self._client,
                 "code_verifier": pending.verifier,
-            }
+            },
+            client=self._client,
         )
         said = tokens.get("id_token")
         if not isinstance(said, str):

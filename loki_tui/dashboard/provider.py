@@ -11,6 +11,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from urllib.parse import quote_plus
 
 import aiohttp
 import jwt
@@ -43,6 +44,8 @@ class Discovered(BaseModel):
     token_endpoint: str = _Https
     jwks_uri: str = _Https
     code_challenge_methods_supported: tuple[str, ...] = ()
+    token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
+    """How a client that has a secret may show it; the default is OpenID Connect Discovery's."""
 
 
 def _down(why: str) -> RefusalError:
@@ -56,11 +59,13 @@ class Provider:
 
     Args:
         issuer: Its name, which is also where it is found.
+        secret: What it knows us by; none where we are a public client.
         clock: Seconds from some moment.
     """
 
-    def __init__(self, issuer: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, issuer: str, *, secret: str | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self.issuer = issuer
+        self._secret = secret
         self._clock = clock
         self._asking = asyncio.Lock()
         self._discovered: tuple[Discovered, float] | None = None
@@ -78,29 +83,43 @@ class Provider:
         async with self._asking:
             return await self._discover()
 
-    async def key(self, kid: str) -> jwt.PyJWK | None:
+    async def key(self, kid: str | None, *, anew: bool = False) -> jwt.PyJWK | None:
         """The key of a name; asked for anew where it is not known, but not all the time.
+
+        Args:
+            kid: Its name. A token need not say one where the provider has a single key: that is meant, then.
+            anew: Whether the key that is kept is known not to be the one.
 
         Raises:
             RefusalError: The provider does not answer.
         """
         keys, at = self._keys
         age = self._clock() - at
-        if age > KEPT_SECONDS or (kid not in keys and age > AGAIN_SECONDS):
+        if age > KEPT_SECONDS or ((anew or _named(keys, kid) is None) and age > AGAIN_SECONDS):
             async with self._asking:
                 if self._keys[1] == at:
                     self._keys = await self._fetch_keys(), self._clock()
             keys = self._keys[0]
-        return keys.get(kid)
+        return _named(keys, kid)
 
-    async def redeem(self, form: Mapping[str, str]) -> JsonObject:
+    async def redeem(self, form: Mapping[str, str], *, client: str) -> JsonObject:
         """Exchange a code for tokens.
+
+        Args:
+            form: What is said of the code.
+            client: Our name at the provider.
 
         Raises:
             RefusalError: The provider does not answer, or does not take the code.
         """
-        endpoint = (await self.discovered()).token_endpoint
-        return await self._ask(endpoint, form)
+        found = await self.discovered()
+        if self._secret is None:
+            return await self._ask(found.token_endpoint, {**form, "client_id": client})
+        if "client_secret_basic" in found.token_endpoint_auth_methods_supported:
+            # RFC 6749, 2.3.1: both are encoded as in a form before they are joined.
+            shown = aiohttp.encode_basic_auth(quote_plus(client), quote_plus(self._secret))
+            return await self._ask(found.token_endpoint, form, headers={"Authorization": shown})
+        return await self._ask(found.token_endpoint, {**form, "client_id": client, "client_secret": self._secret})
 
     async def _discover(self) -> Discovered:
         if self._discovered is not None and self._clock() - self._discovered[1] < KEPT_SECONDS:
@@ -133,14 +152,19 @@ class Provider:
         keys: dict[str, jwt.PyJWK] = {}
         for each in listed[:MOST_KEYS]:
             if isinstance(each, dict) and (key := _usable(each)) is not None:
-                keys[str(each["kid"])] = key
+                # No token can say a name like that of one that has none.
+                keys[str(each.get("kid") or f"\n{len(keys)}")] = key
         return keys
 
-    async def _ask(self, url: str, form: Mapping[str, str] | None = None) -> JsonObject:
+    async def _ask(
+        self, url: str, form: Mapping[str, str] | None = None, *, headers: Mapping[str, str] | None = None
+    ) -> JsonObject:
         try:
             async with (
                 _session() as session,
-                session.request("GET" if form is None else "POST", url, data=form, allow_redirects=False) as response,
+                session.request(
+                    "GET" if form is None else "POST", url, data=form, headers=headers, allow_redirects=False
+                ) as response,
             ):
                 data = await response.content.read(BYTES + 1)
                 while len(data) <= BYTES and (more := await response.content.read(BYTES + 1)):
@@ -149,7 +173,7 @@ class Provider:
                     raise _down("the provider says too much")
                 if response.status != 200:
                     if form is not None and response.status < 500:
-                        raise RefusalError(401, "The provider did not take the code.", hint="Sign in again: /login")
+                        raise _refused(data)
                     raise _down(f"the provider answers {response.status}")
             value = json.loads(data)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -161,6 +185,21 @@ class Provider:
         return value
 
 
+def _refused(data: bytes) -> RefusalError:
+    """What a refused exchange comes to: a person can sign in anew, but not mend how we are known to the provider."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        value = None
+    if isinstance(value, dict) and value.get("error") in {"invalid_client", "unauthorized_client"}:
+        return RefusalError(
+            401,
+            "The provider does not take the dashboard for the client that LOKI_OIDC_CLIENT_ID names.",
+            hint="A confidential client needs LOKI_OIDC_CLIENT_SECRET; without it, it must be a public one there.",
+        )
+    return RefusalError(401, "The provider did not take the code.", hint="Sign in again: /login")
+
+
 @asynccontextmanager
 async def _session() -> AsyncIterator[aiohttp.ClientSession]:
     # Made for each question: the few there are do not pay for connections that are kept. It verifies, always.
@@ -170,9 +209,15 @@ async def _session() -> AsyncIterator[aiohttp.ClientSession]:
         yield session
 
 
+def _named(keys: Mapping[str, jwt.PyJWK], kid: str | None) -> jwt.PyJWK | None:
+    if kid is not None:
+        return keys.get(kid)
+    return next(iter(keys.values())) if len(keys) == 1 else None
+
+
 def _usable(value: Mapping[str, object]) -> jwt.PyJWK | None:
     """A public key to verify signatures with; none where it is of another use, unknown or too weak."""
-    if value.get("use", "sig") != "sig" or value.get("kty") not in {"RSA", "EC", "OKP"} or not value.get("kid"):
+    if value.get("use", "sig") != "sig" or value.get("kty") not in {"RSA", "EC", "OKP"}:
         return None
     try:
         key = jwt.PyJWK.from_dict(dict(value))

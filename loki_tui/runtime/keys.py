@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from loki_tui.core.errors import LokiError, UsageError
-from loki_tui.core.secret_names import WEBHOOK_VARIABLES
+from loki_tui.core.secret_names import SECRET_VARIABLES, WEBHOOK_VARIABLES
 from loki_tui.guard.redact import secrets_of
 
 PROVIDER_KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 """What signs in to the Messages API; the first that is there counts."""
 
-KEYS = (*PROVIDER_KEYS, *WEBHOOK_VARIABLES)
+KEYS = (*PROVIDER_KEYS, *SECRET_VARIABLES)
 """Everything secret that Loki itself uses."""
 
 SERVICE = "loki"

@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, unquote_plus, urlencode, urlsplit
 
 import jwt
 import trustme
@@ -52,6 +52,10 @@ class Issuer:
         self.down = False
         self.calls_itself: str | None = None
         self.claims: dict[str, Any] = {"sub": "u1", "preferred_username": "ada", "loki_role": "operator"}
+        self.secret: str | None = None
+        """What a client must show; none where it is a public one."""
+        self.ways: tuple[str, ...] = ("client_secret_basic", "client_secret_post")
+        """How it may show it."""
         self.nonce: str | None = None
         """Said in place of the one that was asked for."""
         self._codes: dict[str, dict[str, str]] = {}
@@ -78,6 +82,7 @@ class Issuer:
                 "token_endpoint": f"{self.url}/token",
                 "jwks_uri": f"{self.url}/keys",
                 "code_challenge_methods_supported": ["S256"],
+                "token_endpoint_auth_methods_supported": list(self.ways),
             }
         )
 
@@ -94,8 +99,19 @@ class Issuer:
         query = urlencode({"code": code, "state": request.query["state"], "iss": self.url})
         return web.Response(status=302, headers={"Location": f"{request.query['redirect_uri']}?{query}"})
 
+    def _client(self, request: web.Request, form: dict[str, str]) -> tuple[str | None, str | None]:
+        """Who asks, and the secret that is shown."""
+        if (shown := request.headers.get("Authorization")) is None:
+            return form.get("client_id"), form.get("client_secret")
+        assert "client_secret_basic" in self.ways
+        client, _, secret = base64.b64decode(shown.removeprefix("Basic ")).decode().partition(":")
+        return unquote_plus(client), unquote_plus(secret)
+
     async def redeem(self, request: web.Request) -> web.Response:
         form = await request.post()
+        client = self._client(request, {name: str(value) for name, value in form.items()})
+        if client != (CLIENT, self.secret):
+            return web.json_response({"error": "invalid_client"}, status=401)
         asked = self._codes.pop(str(form["code"]), None)
         digest = hashlib.sha256(str(form["code_verifier"]).encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
@@ -104,7 +120,6 @@ class Issuer:
             or asked["code_challenge_method"] != "S256"
             or asked["code_challenge"] != challenge
             or asked["redirect_uri"] != form["redirect_uri"]
-            or form["client_id"] != CLIENT
         ):
             return web.json_response({"error": "invalid_grant"}, status=400)
         token = self.token(nonce=self.nonce or asked["nonce"])

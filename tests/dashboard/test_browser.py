@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -27,6 +28,8 @@ from tests.support.browsing import CHROMEDRIVER, CHROMIUM, browsing
 from tests.support.journaled import RUN, created, journal_of, planned
 from tests.support.processes import await_none_in, processes_in
 from tests.support.program import LOKI, PATIENCE, Program
+
+ROOT = Path(__file__).parents[2]
 
 pytestmark = [
     pytest.mark.skipif(not (CHROMIUM and CHROMEDRIVER), reason="chromium and its driver are not on this machine"),
@@ -123,6 +126,50 @@ async def test_a_provider_signs_in_over_tls(place: Project, tmp_path: Path, monk
             (cookie,) = await asyncio.to_thread(browse, visitor.url("/"), issuer.certificate)
     assert str(cookie["name"]).startswith("__Host-loki-")
     assert (cookie["secure"], cookie["httpOnly"], cookie["sameSite"]) == (True, True, "Lax")
+
+
+@contextmanager
+def provided(authority: trustme.CA, directory: Path) -> Iterator[tuple[str, bytes]]:
+    """A provider that is none of ours: its name, and what it shows."""
+    leaf = authority.issue_cert("127.0.0.1")
+    cert, key = directory / "provider.pem", directory / "provider.key"
+    leaf.cert_chain_pems[0].write_to_path(cert)
+    leaf.private_key_pem.write_to_path(key)
+    # It warns of libraries that it uses, which is not ours to mend.
+    command = [sys.executable, "-W", "ignore", "-m", "tests.support.openid_provider", str(cert), str(key)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        yield f"https://127.0.0.1:{port}", cert.read_bytes()
+        process.stdin.close()
+
+
+@pytest.mark.parametrize(("who", "told"), [("ada", ""), ("eve", "eve has no role")])
+async def test_a_provider_that_is_none_of_ours_signs_in(
+    place: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, who: str, told: str
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    pair = issue(authority, tmp_path)
+
+    def browse(address: str, certificate: bytes) -> None:
+        with browsing(tmp_path / "chromium", trusts=(pair.cert.read_bytes(), certificate)) as browser:
+            browser.get(address)
+            browser.find_element(By.CSS_SELECTOR, f"button[value={who}]").click()
+            if told:
+                wait(lambda: told in browser.find_element(By.TAG_NAME, "main").text, "the refusal")
+            else:
+                wait(lambda: "-first-byte" in classes(browser), "the first paint")
+                assert browser.current_url == address
+
+    with provided(authority, tmp_path) as (issuer, certificate):
+        settings = settings_for(oidc_issuer=issuer, oidc_client_id=CLIENT, tls_cert=pair.cert, tls_key=pair.key)
+        async with visiting(place, settings=settings, trust=trusting(authority), client_secret="any") as visitor:
+            await asyncio.to_thread(browse, visitor.url("/"), certificate)
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])

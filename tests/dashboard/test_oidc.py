@@ -16,6 +16,8 @@ import jwt
 import pytest
 import trustme
 
+from loki_tui.dashboard.answers import RefusalError
+from loki_tui.dashboard.claims import Expected, Verifier
 from loki_tui.dashboard.provider import AGAIN_SECONDS, Provider
 from loki_tui.runtime.client import Project
 from tests.dashboard.issuing import CLIENT, Issuer, Key, issuing, raw, state_of, unsigned
@@ -97,7 +99,8 @@ HOSTILE: dict[str, Callable[[Issuer], str]] = {
     "unknown kid": lambda i: i.token(header={"kid": "never"}),
     "kid with a path": lambda i: i.token(header={"kid": "../../../../dev/null"}),
     "kid with a line": lambda i: i.token(header={"kid": "first\n"}),
-    "no kid": lambda i: raw(b'{"alg": "RS256"}', _said(i), i.keys[0]),
+    "an empty kid": lambda i: raw(b'{"alg": "RS256", "kid": ""}', _said(i), i.keys[0]),
+    "no kid, and another's key": lambda i: raw(b'{"alg": "RS256"}', _said(i), Key("first")),
     "jku": lambda i: i.token(header={"jku": "https://evil.example/keys"}),
     "x5u": lambda i: i.token(header={"x5u": "https://evil.example/cert"}),
     "jwk within": lambda i: i.token(key=(k := Key("first")), header={"jwk": k.jwk()}),
@@ -235,6 +238,29 @@ async def test_keys_are_rotated_and_unknown_ones_are_not_asked_for_all_the_time(
     assert issuer.asked_for_keys == 2
 
 
+def nameless(issuer: Issuer) -> str:
+    return raw(b'{"alg": "RS256"}', _said(issuer), issuer.keys[0])
+
+
+async def test_a_token_need_not_name_the_only_key_there_is(issuer: Issuer) -> None:
+    now = [0.0]
+    verifier = Verifier(Provider(issuer.url, clock=lambda: now[0]), Expected(CLIENT, CLIENT, "loki_role"))
+    assert (await verifier.claims(nameless(issuer), audience=CLIENT))["sub"] == "u1"
+    issuer.keys = [Key("second")]
+    with pytest.raises(RefusalError):
+        await verifier.claims(nameless(issuer), audience=CLIENT)
+    now[0] += AGAIN_SECONDS + 1
+    assert (await verifier.claims(nameless(issuer), audience=CLIENT))["sub"] == "u1"
+    assert issuer.asked_for_keys == 2
+
+
+async def test_a_token_names_one_of_several_keys(issuer: Issuer) -> None:
+    issuer.keys.append(Key("second"))
+    verifier = Verifier(Provider(issuer.url), Expected(CLIENT, CLIENT, "loki_role"))
+    with pytest.raises(RefusalError, match="which key"):
+        await verifier.claims(nameless(issuer), audience=CLIENT)
+
+
 async def test_a_key_that_is_too_weak_is_none(issuer: Issuer) -> None:
     issuer.keys = [Key("weak", bits=1024), Key("first")]
     provider = Provider(issuer.url)
@@ -274,6 +300,35 @@ async def test_a_browser_signs_in_with_pkce(issuer: Issuer, visitor: Visitor) ->
     assert (told["name"], told["role"]) == ("ada", "operator")
     # The code is good for once, and so is the state.
     assert (await visitor.get(back, Cookie=cookie)).status == 401
+
+
+@pytest.mark.parametrize("ways", [("client_secret_basic", "client_secret_post"), ("client_secret_post",)])
+async def test_a_confidential_client_shows_its_secret(issuer: Issuer, place: Project, ways: tuple[str, ...]) -> None:
+    issuer.secret, issuer.ways = "with a space & a +", ways
+    settings = settings_for(oidc_issuer=issuer.url, oidc_client_id=CLIENT)
+    async with visiting(place, settings=settings, client_secret=issuer.secret) as visitor:
+        location, cookie = await begun(visitor)
+        came = await visitor.get(await answered(visitor, location), Cookie=cookie)
+        assert (came.status, came.headers["Location"]) == (302, "/")
+
+
+@pytest.mark.parametrize("secret", [None, "another"])
+async def test_a_client_that_is_not_taken_is_told_so(issuer: Issuer, place: Project, secret: str | None) -> None:
+    issuer.secret = "the right one"
+    settings = settings_for(oidc_issuer=issuer.url, oidc_client_id=CLIENT)
+    async with visiting(place, settings=settings, client_secret=secret) as visitor:
+        location, cookie = await begun(visitor)
+        refused = await visitor.get(await answered(visitor, location), Cookie=cookie)
+    assert refused.status == 401
+    assert "LOKI_OIDC_CLIENT_SECRET" in refused.row["hint"]
+
+
+async def test_a_refusal_is_a_page_for_a_browser_and_an_object_for_a_program(visitor: Visitor) -> None:
+    page = await visitor.get("/callback?state=x", Accept="text/html,*/*")
+    assert (page.status, page.headers["Content-Type"]) == (401, "text/html; charset=utf-8")
+    assert b"no such sign-in under way" in page.body
+    program = await visitor.get("/api/runs", Accept="text/html,*/*")
+    assert (program.status, program.headers["Content-Type"]) == (401, "application/json; charset=utf-8")
 
 
 @pytest.mark.parametrize("what", ["state", "browser", "no browser", "iss", "code", "error"])

@@ -103,9 +103,10 @@ async def visiting(
     streams: int = limits.STREAMS,
     stalled: float = limits.STALLED_SECONDS,
     trust: ssl.SSLContext | None = None,
+    client_secret: str | None = None,
 ) -> AsyncIterator[Visitor]:
     """A dashboard, and somebody with its token."""
-    order = Order(project, settings or settings_for(), rates=rates, streams=streams, stalled=stalled)
+    order = Order(project, settings or settings_for(), client_secret, rates=rates, streams=streams, stalled=stalled)
     connector = aiohttp.TCPConnector(ssl=trust or True, limit=0)
     async with (
         dashboard(order) as standing,
