@@ -8,6 +8,7 @@ import secrets
 import signal
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -21,8 +22,8 @@ from loki_tui.core.errors import ExitCode
 from loki_tui.core.events import Record
 from loki_tui.core.settings import Settings
 from loki_tui.core.vocabulary import Outcome
-from loki_tui.engine.engine import Engine
-from loki_tui.engine.ports import Live, Model
+from loki_tui.engine.engine import Engine, World
+from loki_tui.engine.ports import Live
 from loki_tui.models.cassette import Cassette
 from loki_tui.models.replay import ReplayModel
 from loki_tui.runtime.build import Recording, build_world, load_ahead, open_model
@@ -66,6 +67,7 @@ class RunHost:
         self._lock = lock
         self._recording = recording or Recording()
         self._journal = SqliteJournal.open(lock, redactor=redactor_of(around.environ))
+        self._world: World | None = None
         self._interrupted = False
         self._interrupt: Callable[[], object] = lambda: None
 
@@ -86,8 +88,13 @@ class RunHost:
             raise
 
     def begin(self, prd: Prd) -> None:
-        """Create the run."""
+        """Create the run.
+
+        Raises:
+            LokiError: Its settings ask for what is not to be had; there is no run, then.
+        """
         settings = self._settings
+        self._prepare()
         self._append(
             ev.RunCreated(
                 # A name that is no text must not keep the run from being journaled.
@@ -108,9 +115,18 @@ class RunHost:
 
         Args:
             budget: A new cap, if it is to change.
+
+        Raises:
+            LokiError: See `begin`.
         """
+        self._prepare()
         self._journal.post(rq.Resume(by="loki resume", budget=budget))
         self._append()
+
+    def _prepare(self) -> None:
+        """Put together what the engine works with, so that a refusal comes before anything is written of it."""
+        model = open_model(self._settings, self._around.environ, self._recording)
+        self._world = build_world(self._around, self._settings, self._journal, model=model, live=Live())
 
     def _append(self, *events: ev.Event) -> None:
         warnings = [ev.Warned(message=warning) for warning in self._journal.take_warnings()]
@@ -144,7 +160,8 @@ class RunHost:
         """End a run whose engine is gone: what it left is saved and delivered, and nobody is asked anything."""
         self._journal.post(rq.Stop(by="loki stop", reason=reason))
         nobody = ReplayModel(Cassette({}, name="of nothing"))
-        return exit_code_of(await self._engine(nobody, Live()).run())
+        world = build_world(self._around, self._settings, self._journal, model=nobody, live=Live())
+        return exit_code_of(await Engine(world, self._settings).run())
 
     async def run(self, live: Live | None = None) -> ExitCode:
         """Drive the run to its end, or until this process is told to leave.
@@ -155,7 +172,8 @@ class RunHost:
         Returns:
             What the process is to exit with.
         """
-        engine = self._engine(open_model(self._settings, self._around.environ, self._recording), live or Live())
+        assert self._world is not None, "a run is begun or taken up before it is driven"
+        engine = Engine(replace(self._world, live=live or Live()), self._settings)
         loop = asyncio.get_running_loop()
         self._interrupt = lambda: loop.call_soon_threadsafe(engine.interrupt)
         with _interrupted_by_signals(engine):
@@ -168,9 +186,6 @@ class RunHost:
         self._interrupted = True
         with suppress(RuntimeError):  # its loop is closed: it is over
             self._interrupt()
-
-    def _engine(self, model: Model, live: Live) -> Engine:
-        return Engine(build_world(self._around, self._settings, self._journal, model=model, live=live), self._settings)
 
     def close(self) -> None:
         """Let go of the journal and the lock."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from loki_tui.core import events as ev
 from tests.cli.conftest import replaying
 from tests.support.answers import cassette
@@ -40,3 +42,22 @@ async def test_classes_of_risk_hold_as_they_are_set(loki: Program, tmp_path: Pat
     wrong = await loki.with_(LOKI_RISK_RULES="destructive=never")("start")
     assert wrong.code == 2
     assert "LOKI_RISK_RULES" in wrong.err
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"LOKI_CONFINEMENT": "docker", "DOCKER_HOST": "unix:///nowhere"}, "bwrap or landlock"),
+        ({"LOKI_ALLOWED_PATHS": "/nowhere/at/all"}, "LOKI_ALLOWED_PATHS"),
+        ({"LOKI_BLOCKED_COMMANDS": "'"}, "LOKI_BLOCKED_COMMANDS"),
+    ],
+)
+async def test_what_cannot_be_had_is_refused_before_there_is_a_run(
+    loki: Program, asked: dict[str, str], told: str
+) -> None:
+    refused = await loki.with_(**asked)("--headless", "start", "prd.md")
+    assert refused.code == 2, refused
+    assert told in refused.err
+    assert "run on" not in refused.out
+    listed = await loki("runs", "--json")
+    assert (listed.code, listed.rows) == (0, [])
