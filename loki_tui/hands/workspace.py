@@ -7,7 +7,6 @@ import binascii
 import json
 import os
 import secrets
-import shutil
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
@@ -25,6 +24,7 @@ from loki_tui.hands.box.processes import end_marked
 from loki_tui.hands.boxing import Boxing, box_environment, shell_environment
 from loki_tui.hands.egress import Egress
 from loki_tui.hands.grants import exposed, installed, maskable, within
+from loki_tui.hands.held import HeldDirectory, clear_unheld, make_held
 from loki_tui.hands.launch import start
 from loki_tui.hands.mounts import shields
 from loki_tui.hands.policy import (
@@ -61,7 +61,7 @@ class HandsWorkspace:
         confinement: Confinement,
         *,
         mark: str,
-        tmp: Path,
+        tmp: HeldDirectory,
         egress: Egress | None = None,
     ) -> None:
         assert process.stdin
@@ -128,8 +128,7 @@ class HandsWorkspace:
         if self._egress:
             await self._egress.close()
         # Empty, unless the hands were killed.
-        with suppress(OSError, RecursionError):
-            await asyncio.to_thread(shutil.rmtree, self._tmp)
+        await asyncio.to_thread(self._tmp.remove)
 
     async def _ask(self, op: str, given: JsonObject, *, on_output: OnText | None = None) -> JsonObject:
         """Send one request and wait for its answer; withdraw it when nobody waits any more."""
@@ -265,21 +264,16 @@ class HandsWorkspaces:
         return replace(order, environment=shell_environment(policy.environment))
 
     async def sweep(self) -> None:
-        """Remove what hands of an engine that was killed left in the system's place for temporary files.
-
-        For the one process that holds the project: no other hands are at work on this workspace.
-        """
-        if stale := _temporary(self._prefix):
-            # Not shutil.rmtree: a tree a thousand deep, which an agent can make, exhausts its stack.
-            remover = await asyncio.create_subprocess_exec("rm", "-rf", "--", *stale)
-            await remover.wait()
+        """Remove what hands of an engine that was killed left in the system's place for temporary files."""
+        await asyncio.to_thread(clear_unheld, _temporary(), self._prefix)
         if self._boxes:
             await self._boxes.sweep()
 
     async def _open(
         self, kind: BoxKind, root: Path, writable: Sequence[Path], beside: Sequence[Path] = ()
     ) -> HandsWorkspace:
-        policy = self._prepare(kind, root, writable, beside, tmp=_make_temporary(self._prefix))
+        tmp = make_held(_temporary(), self._prefix)
+        policy = self._prepare(kind, root, writable, beside, tmp=tmp.path)
         boxing = Boxing(self._boxes, kind) if self._boxes else None
         mark = secrets.token_hex(8)
         egress = Egress(self._rung.hosts) if self._rung.hosts else None
@@ -290,7 +284,7 @@ class HandsWorkspaces:
                 policy, self._rung, mark=mark, proxy=egress.directory if egress else None, boxing=boxing
             )
         except BaseException:
-            policy.tmp.rmdir()
+            tmp.remove()
             if egress:
                 await egress.close()
             raise
@@ -298,7 +292,7 @@ class HandsWorkspaces:
             process,
             self._describe(policy.root, policy.writable, policy.masked),
             mark=mark,
-            tmp=policy.tmp,
+            tmp=tmp,
             egress=egress,
         )
 
@@ -342,15 +336,9 @@ class HandsWorkspaces:
         return self._rung.describe(writable=writable, exposed=open_to)
 
 
-def _make_temporary(prefix: str) -> Path:
-    """A private directory in the system's place for such: a unix socket's path in it may have 107 characters."""
-    return Path(tempfile.mkdtemp(prefix=prefix)).resolve()
-
-
-def _temporary(prefix: str) -> list[str]:
-    """What begins so in the system's place for temporary files."""
-    place = tempfile.gettempdir()
-    return [os.path.join(place, name) for name in os.listdir(place) if name.startswith(prefix)]  # noqa: PTH118, PTH208
+def _temporary() -> Path:
+    """The system's place for temporary files: a unix socket's path in one may have 107 characters."""
+    return Path(tempfile.gettempdir()).resolve()
 
 
 def _introduce_to_git(home: Path, root: Path, demands: Demands) -> None:
