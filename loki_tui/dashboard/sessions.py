@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -26,6 +27,8 @@ class Session:
     csrf: str
     """What its requests that change something have to say: only a page of ours can know it."""
     expires: float
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once it is, so that what was opened in it can end with it."""
 
 
 class Sessions:
@@ -48,7 +51,7 @@ class Sessions:
         session = Session(caller, secrets.token_urlsafe(32), self._clock() + LASTS)
         self._open[name] = session
         while len(self._open) > MOST:
-            self._open.popitem(last=False)
+            self._open.popitem(last=False)[1].over.set()
         # Lax: a sign-in comes back from another site, and a Strict cookie would not be sent on the way on from there.
         response.set_cookie(
             self.cookie, name, max_age=LASTS, path="/", httponly=True, secure=self._secure, samesite="Lax"
@@ -60,11 +63,15 @@ class Sessions:
         name = request.cookies.get(self.cookie, "")
         session = self._open.get(name)
         if session is not None and session.expires <= self._clock():
-            del self._open[name]
+            self._forget(name)
             return None
         return session
 
     def end(self, request: web.Request, response: web.Response) -> None:
         """Have a browser forget its session, and forget it here."""
-        self._open.pop(request.cookies.get(self.cookie, ""), None)
+        self._forget(request.cookies.get(self.cookie, ""))
         response.del_cookie(self.cookie, path="/", secure=self._secure, httponly=True, samesite="Lax")
+
+    def _forget(self, name: str) -> None:
+        if (session := self._open.pop(name, None)) is not None:
+            session.over.set()

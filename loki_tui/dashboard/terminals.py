@@ -10,13 +10,14 @@ import signal
 import subprocess
 import sys
 from asyncio.subprocess import Process
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from string import Template
 
 import textual_serve
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 from pydantic import TypeAdapter, ValidationError
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
@@ -27,7 +28,7 @@ from loki_tui.dashboard.answers import RefusalError
 from loki_tui.dashboard.desk import SESSIONS
 from loki_tui.dashboard.endpoints import Endpoint
 from loki_tui.dashboard.hosts import OwnNames
-from loki_tui.dashboard.sessions import LASTS
+from loki_tui.dashboard.sessions import LASTS, Session
 from loki_tui.dashboard.signing_in import PAGES
 from loki_tui.runtime.client import Project
 
@@ -166,7 +167,7 @@ class Terminals:
             await line.prepare(request)
             log.warning("%s opened the application in a browser", request[CALLER].name)
             with suppress(TimeoutError):
-                async with asyncio.timeout(LASTS):
+                async with asyncio.timeout(LASTS), _ending_with(request.app[SESSIONS].find(request), line):
                     await self._carry(line, _cells(request, "width", 80), _cells(request, "height", 24))
         finally:
             self._open.discard(line)
@@ -207,6 +208,22 @@ class Terminals:
             self._leaving.add(leaving)
             leaving.add_done_callback(self._leaving.discard)
             await asyncio.shield(leaving)
+
+
+@asynccontextmanager
+async def _ending_with(session: Session | None, line: web.WebSocketResponse) -> AsyncIterator[None]:
+    """Hang up when the browser's session is over, so that nobody goes on in it."""
+
+    async def watch() -> None:
+        if session is not None:
+            await session.over.wait()
+            await line.close(code=WSCloseCode.POLICY_VIOLATION, message=b"signed out")
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
 
 
 async def _heard(line: web.WebSocketResponse, application: Application, text: str) -> None:

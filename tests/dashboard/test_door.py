@@ -7,12 +7,12 @@ import json
 from contextlib import suppress
 
 import pytest
-from aiohttp import WSServerHandshakeError
+from aiohttp import WSCloseCode, WSServerHandshakeError
 
 from loki_tui.dashboard import limits
 from loki_tui.dashboard.limits import RateLimit
 from loki_tui.runtime.client import Project
-from tests.dashboard.visiting import Said, Visitor, settings_for, visiting
+from tests.dashboard.visiting import PATIENCE, Said, Visitor, settings_for, visiting
 from tests.support.journaled import created, journal_of
 from tests.support.program import Program
 
@@ -105,6 +105,20 @@ async def test_a_line_to_the_application_is_for_our_own_pages(place: Project, or
         with pytest.raises(WSServerHandshakeError) as refused:
             await visitor.session.ws_connect(visitor.url("/ws"), headers=headers)
         assert refused.value.status == 403
+
+
+async def test_an_open_application_ends_with_its_session(place: Project) -> None:
+    async with visiting(place) as visitor:
+        stranger, carried = await signed_in(visitor)
+        headers = {"Cookie": carried["Cookie"], "Origin": visitor.url("")}
+        async with visitor.session.ws_connect(visitor.url("/ws"), headers=headers) as line:
+            await line.receive(PATIENCE)
+            assert not line.closed
+            assert (await stranger.post("/logout", **carried)).status == 200
+            async with asyncio.timeout(PATIENCE):
+                async for _ in line:
+                    pass
+            assert line.close_code == WSCloseCode.POLICY_VIOLATION
 
 
 async def test_a_line_to_the_application_takes_a_session(place: Project) -> None:
