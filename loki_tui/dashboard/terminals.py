@@ -88,6 +88,9 @@ class Application(AppService):
             "TEXTUAL_DRIVER": "textual.drivers.web_driver:WebDriver",
             "TEXTUAL_FPS": "60",
             "TEXTUAL_COLOR_SYSTEM": "truecolor",
+            # Of the browser's terminal, not of the one that the dashboard was started in.
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
             "TERM_PROGRAM": "textual",
             "TERM_PROGRAM_VERSION": version("textual-serve"),
             "COLUMNS": str(width),
