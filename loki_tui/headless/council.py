@@ -87,7 +87,8 @@ def convergence_lines(found: Convergence, state: RunState, rules: Rules) -> Iter
         yield Line(f"{counted(earlier, 'earlier iteration')} not shown", "quiet")
     yield from map(progress_line, found.rows)
     spent = state.books.spent
-    each = f", {format_usd(spent / found.ever_proven)} for each requirement that was proven" * bool(found.ever_proven)
+    proven = found.ever_proven
+    each = f", {format_usd(spent / proven)} for each requirement that was proven" if proven else ""
     least = " at least" * bool(state.books.unpriced)
     yield Line(f"{format_usd(spent)}{least} in all{each}")
     yield Line(in_a_sentence(found, limit=rules.limit), "loud")
