@@ -128,14 +128,9 @@ def agent_paths(demands: Demands) -> tuple[Path, ...]:
     return granted
 
 
-def read_paths(demands: Demands) -> tuple[Path, ...]:
-    """What may be read beside the workspace: the system, toolchains, and what the person adds.
-
-    Raises:
-        UsageError: A path that was added is not there.
-        ConfinementError: It would open what is protected.
-    """
-    return (*readable(demands.environ, home=demands.home, shielded=demands.protected), *added_paths(demands))
+def system_paths(demands: Demands) -> tuple[Path, ...]:
+    """What may be read whatever the workspace: the system and toolchains."""
+    return readable(demands.environ, home=demands.home, shielded=demands.protected)
 
 
 def added_paths(demands: Demands) -> tuple[Path, ...]:

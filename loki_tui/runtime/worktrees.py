@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,9 +25,6 @@ from loki_tui.runtime.worktree_rooms import Room
 from loki_tui.store.checkpoints import GitCheckpoints
 from loki_tui.store.paths import RunDirectories
 
-Launch = Callable[[Demands], HandsWorkspaces]
-"""Makes what launches hands as it is demanded."""
-
 
 @dataclass(frozen=True, slots=True)
 class Base:
@@ -39,7 +36,8 @@ class Base:
     directories: RunDirectories
     demands: Demands
     """What holds for hands on the person's workspace."""
-    launch: Launch
+    workspaces: HandsWorkspaces
+    """What launches those."""
     checkpoints: GitCheckpoints
     """The project's: those of worktrees are numbered with them."""
 
@@ -141,7 +139,7 @@ class GitWorktrees:
     @asynccontextmanager
     async def _git(self) -> AsyncIterator[GitShell]:
         """Git on the repository, without a worktree."""
-        hands = await self._base.launch(self._base.demands).open_repository(*self._places)
+        hands = await self._base.workspaces.open_repository(*self._places)
         try:
             yield await shell_of(hands, git_directory=str(self._common), work_tree=str(self._base.workspace))
         finally:
@@ -157,7 +155,7 @@ class GitWorktrees:
             raise RepositoryError(f"The worktree {room.root} is for {admin.facts.branch}, not for {branch}.")
         warnings = _make_way(room, known=admin is not None)
         room.prepare(workspace=self._base.workspace)
-        workspaces = self._base.launch(self._demands(room))
+        workspaces = self._base.workspaces.elsewhere(self._demands(room))
         await workspaces.sweep()
         hands = WorktreeHands(workspaces, room.root, self._common, self._identity)
         if admin is None:
@@ -198,7 +196,7 @@ class GitWorktrees:
         """See what would be lost with a worktree, and save it."""
         if admin.facts is None:
             return Retired(removed=True, why="it was never complete")
-        workspaces = self._base.launch(self._demands(room))
+        workspaces = self._base.workspaces.elsewhere(self._demands(room))
         hands = WorktreeHands(workspaces, room.root, self._common, self._identity)
         await _take_up(room, admin, hands, workspace=self._base.workspace)
         try:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from loki_tui.engine.grounds import Ground
 from loki_tui.hands.policy import Demands
-from loki_tui.hands.workspace import HandsWorkspaces
 from loki_tui.runtime.boxed import open_workspaces
 from loki_tui.runtime.worktrees import Base, GitWorktrees
 from loki_tui.store.checkpoints import GitCheckpoints
@@ -56,21 +55,18 @@ class Bench:
             identity=("Ada", "ada@example.org"),
         )
 
-    def launch(self, demands: Demands) -> HandsWorkspaces:
-        """Hands on the rung."""
-        return open_workspaces(demands, settings_for(demands.confinement), run=RUN)
-
     def worktrees(self, *, allowed: tuple[str, ...] = ()) -> GitWorktrees:
         """What an engine of the run has; another one for each engine."""
         self.state.prepare()
         (self.base / "home").mkdir(exist_ok=True)
+        demands = self.demands(allowed=allowed)
         return GitWorktrees(
             Base(
                 run=RUN,
                 workspace=self.workspace,
                 directories=self.state.prepare_run(RUN),
-                demands=self.demands(allowed=allowed),
-                launch=self.launch,
+                demands=demands,
+                workspaces=open_workspaces(demands, settings_for(demands.confinement), run=RUN),
                 checkpoints=GitCheckpoints(self.state.checkpoints, workspace=self.workspace),
             )
         )

@@ -105,8 +105,10 @@ def read_small(path: Path) -> str | None:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
     except (OSError, ValueError):
         return None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_size > _BYTES:
             return None
-        return file.read(_BYTES).decode(errors="surrogateescape")
+        return os.read(descriptor, _BYTES).decode(errors="surrogateescape")
+    finally:
+        os.close(descriptor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from loki_tui.core.errors import RepositoryError
-from loki_tui.hands.gitshell import GitShell, legible, quoted
+from loki_tui.hands.gitshell import GitShell, fed, legible, quoted
 from loki_tui.hands.worktrees.admin import Facts
 from loki_tui.hands.worktrees.mergefile import read_merge
 from loki_tui.hands.worktrees.quarantine import remains, save
@@ -43,7 +43,6 @@ class _Examined:
     tip: str
     grown: bool
     """Whether the branch has the base in its history."""
-    valid: bool
     origin: str
     submodules: tuple[str, ...]
     twins: tuple[str, ...]
@@ -140,19 +139,19 @@ async def revive(site: Site) -> str:
 
 
 async def _examine(shell: GitShell, wanted: Wanted) -> _Examined:
-    base, ref = quoted(f"{wanted.base}^{{commit}}"), quoted(f"refs/heads/{wanted.branch}")
-    person = quoted(wanted.person)
+    ref, person = quoted(f"refs/heads/{wanted.branch}"), quoted(wanted.person)
     folded = "tr '[:upper:]' '[:lower:]' | sort | uniq -d"
+    names = (f"{wanted.base}^{{commit}}", f"refs/heads/{wanted.branch}^{{commit}}")
     script = (
-        f"base=$(git rev-parse --verify --quiet --end-of-options {base}) || base=; "
-        f"tip=$(git rev-parse --verify --quiet --end-of-options {ref}) || tip=; "
-        'printf "B %s\\nT %s\\n" "$base" "$tip"; '
+        f"found=$({fed(*names, to='git cat-file --batch-check')}); "
+        "base=$(printf '%s\n' \"$found\" | sed -n '1s/ commit .*//p'); "
+        "tip=$(printf '%s\n' \"$found\" | sed -n '2s/ commit .*//p'); "
+        'printf "B %s\nT %s\n" "$base" "$tip"; '
         'if [ -n "$base" ] && [ -n "$tip" ] && git merge-base --is-ancestor "$base" "$tip"; then echo "G yes"; fi; '
-        f"if git check-ref-format {ref}; then echo 'V yes'; fi; "
         f"origin=$(GIT_DIR={person} git symbolic-ref --quiet HEAD) "
         f'|| origin=$(GIT_DIR={person} git rev-parse --verify --quiet HEAD) || origin=; echo "O $origin"; '
         'if [ -n "$base" ]; then '
-        f"git ls-tree -r \"$base\" | sed -n 's/^160000 [^\\t]*\\t/S /p' | head -n {_NAMED}; "
+        f"git ls-tree -r \"$base\" | sed -n 's/^160000 [^\t]*\t/S /p' | head -n {_NAMED}; "
         'if [ "$(git config --type=bool core.ignorecase)" = true ]; then '
         f"git for-each-ref --format='%(refname)' refs/heads | grep -ixF -- {ref} | grep -vxF -- {ref} | sed 's/^/R /'; "
         f"git ls-tree -r --name-only \"$base\" | {folded} | head -n {_NAMED} | sed 's/^/C /'; fi; fi; :"
@@ -165,7 +164,6 @@ async def _examine(shell: GitShell, wanted: Wanted) -> _Examined:
         base=first.get("B", ""),
         tip=first.get("T", ""),
         grown="G" in answers,
-        valid="V" in answers,
         origin=first.get("O", ""),
         submodules=tuple(map(legible, answers.get("S", ()))),
         twins=tuple(name.removeprefix("refs/heads/") for name in answers.get("R", ())),
@@ -179,8 +177,6 @@ def _refuse(found: _Examined, wanted: Wanted) -> None:
         raise RepositoryError(
             f"There is no commit {wanted.base!r} to begin at.", hint="Commit something first: git commit."
         )
-    if not found.valid or wanted.branch.startswith("-"):
-        raise RepositoryError(f"{wanted.branch!r} can be no branch's name.")
     if found.submodules:
         raise RepositoryError(
             f"The repository has submodules ({', '.join(found.submodules)}), which git does not bring into a worktree "

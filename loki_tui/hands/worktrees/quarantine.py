@@ -65,12 +65,30 @@ class Label(Frozen):
 
 
 async def contents(site: Site) -> Contents:
-    """Read everything in a worktree into objects; nothing of it is changed.
+    """Read what is in a worktree into objects, but for what is ignored; nothing of it is changed.
 
     Raises:
         RepositoryError: Something in it cannot be read.
         loki_tui.core.errors.WorkspaceError: The hands are gone.
     """
+    return await _read(site, ":")
+
+
+async def everything(site: Site) -> Contents:
+    """The same, with what is ignored, but for what can be made again.
+
+    Raises:
+        RepositoryError: Something in it cannot be read.
+        loki_tui.core.errors.WorkspaceError: The hands are gone.
+    """
+    return await _read(
+        site,
+        f"git ls-files -z --others --ignored --exclude-standard | grep -zvE '{REGENERABLE}' | grep -zv '/$' "
+        "| git add --force --pathspec-from-file=- --pathspec-file-nul",
+    )
+
+
+async def _read(site: Site, ignored: str) -> Contents:
     now = await heads(site)
     scratch = quoted(site.place.scratch)
     # A fresh index: what an old one says of files (unchanged, not to be looked at) may not be so.
@@ -83,13 +101,8 @@ async def contents(site: Site) -> Contents:
         "git ls-files -z --others --exclude-standard | grep -z '/$' "
         f"| sed -z 's|^|100644 {empty} 0\\t|; s|$|.loki|' | git update-index --replace -z --index-info; done"
     )
-    everything = "git add --all"
-    ignored = (
-        f"git ls-files -z --others --ignored --exclude-standard | grep -zvE '{REGENERABLE}' | grep -zv '/$' "
-        "| git add --force --pathspec-from-file=- --pathspec-file-nul"
-    )
-    opened = "chmod -R u+rwX . 2>/dev/null"  # what an agent closed is ours all the same
-    add = f"{{ {everything} 2>/dev/null || {{ {opened}; {everything}; }}; }}"
+    # What an agent closed is ours all the same.
+    add = "{ git add --all 2>/dev/null || { chmod -R u+rwX . 2>/dev/null; git add --all; }; }"
     tree = await site.shell.ask(f"{use}{fill} && {{ {enter}; }}; {add} && {{ {ignored}; }} && git write-tree")
     staged = await _staged(site)
     return Contents(now, tree, "" if staged in (now.tree, tree) else staged)

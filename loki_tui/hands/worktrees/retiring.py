@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from loki_tui.hands.worktrees.mergefile import read_merge
-from loki_tui.hands.worktrees.quarantine import Contents, contents, differing, reachable, save
+from loki_tui.hands.worktrees.quarantine import Contents, differing, everything, reachable, save
 from loki_tui.hands.worktrees.site import Site
 
 
@@ -26,7 +26,7 @@ async def assess(site: Site) -> Assessment:
         loki_tui.core.errors.RepositoryError: Something in it cannot be read.
         loki_tui.core.errors.WorkspaceError: The hands are gone.
     """
-    found = await contents(site)
+    found = await everything(site)
     reasons: list[str] = []
     files: tuple[str, ...] = ()
     if found.tree != found.heads.tree:

@@ -91,13 +91,14 @@ def author_of(identity: Identity) -> dict[str, str]:
     }
 
 
-async def shell_of(hands: Workspace, *, git_directory: str, work_tree: str) -> GitShell:
+async def shell_of(hands: Workspace, *, git_directory: str, work_tree: str, first: str = ":") -> GitShell:
     """Git on one git directory and work tree, which runs no filter.
 
     Args:
         hands: May write both.
         git_directory: Named to git, so that it looks for none.
         work_tree: Likewise.
+        first: Shell code to run before anything else.
 
     Raises:
         loki_tui.core.errors.RepositoryError: git failed.
@@ -106,7 +107,7 @@ async def shell_of(hands: Workspace, *, git_directory: str, work_tree: str) -> G
     shell = GitShell(hands)
     shell.settle(git_directory=git_directory, work_tree=work_tree)
     shell.configure(_SETTINGS)
-    names = await shell.ask("git config --name-only --get-regexp '^filter\\.' || [ $? -eq 1 ]")
+    names = await shell.ask(f"{first}; git config --name-only --get-regexp '^filter\\.' || [ $? -eq 1 ]")
     filters = {name.rpartition(".")[0] for name in names.splitlines()}
     # Empty programs stand for none; what is in a commit is in the worktree, pointers of Git LFS included.
     shell.configure(
@@ -122,8 +123,8 @@ async def shell_of(hands: Workspace, *, git_directory: str, work_tree: str) -> G
 async def site_of(hands: Workspace, admin: Admin, facts: Facts, *, identity: Identity) -> Site:
     """A worktree that is there, with locks cleared away that a git that was killed left in its own directory."""
     directory = str(admin.directory)
-    shell = await shell_of(hands, git_directory=directory, work_tree=str(admin.root))
-    await shell.ask(break_locks(f"{directory}/index.lock", f"{directory}/HEAD.lock"))
+    locks = break_locks(f"{directory}/index.lock", f"{directory}/HEAD.lock")
+    shell = await shell_of(hands, git_directory=directory, work_tree=str(admin.root), first=locks)
     return Site(shell, place_of(admin, facts.base), facts, author_of(identity))
 
 
