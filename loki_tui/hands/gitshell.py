@@ -35,13 +35,10 @@ _SETTINGS = {
 }
 
 _ENVIRONMENT = {
-    "GIT_CONFIG_COUNT": str(len(_SETTINGS)),
     "GIT_LITERAL_PATHSPECS": "1",
     "GIT_OPTIONAL_LOCKS": "0",
     # What git says is matched below, so it speaks English.
     "LC_ALL": "C.UTF-8",
-    **{f"GIT_CONFIG_KEY_{number}": key for number, key in enumerate(_SETTINGS)},
-    **{f"GIT_CONFIG_VALUE_{number}": value for number, value in enumerate(_SETTINGS.values())},
 }
 
 
@@ -54,8 +51,14 @@ class GitShell:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._environment = dict(_ENVIRONMENT)
+        self._settings = dict(_SETTINGS)
+        self._environment = {**_ENVIRONMENT, **_variables(self._settings)}
         self._directory = "."
+
+    def configure(self, settings: Mapping[str, str]) -> None:
+        """Have git take these settings too, whatever a configuration says."""
+        self._settings |= settings
+        self._environment |= _variables(self._settings)
 
     def settle(self, *, git_directory: str, work_tree: str) -> None:
         """Look for no repository from now on: it is this one, whatever its configuration says later."""
@@ -116,6 +119,15 @@ class GitShell:
         _, opened, rest = result.output.partition(f"\n{mark}\n")
         answer, closed, _ = rest.partition(f"\n{mark}")
         return result, answer if result.exit_code == 0 and opened and closed else None
+
+
+def _variables(settings: Mapping[str, str]) -> dict[str, str]:
+    """Settings as git reads them from its environment, where they outrank every file."""
+    return {
+        "GIT_CONFIG_COUNT": str(len(settings)),
+        **{f"GIT_CONFIG_KEY_{number}": key for number, key in enumerate(settings)},
+        **{f"GIT_CONFIG_VALUE_{number}": value for number, value in enumerate(settings.values())},
+    }
 
 
 def quoted(*words: str) -> str:

@@ -34,6 +34,21 @@ class RunDirectories:
     verify: Path
     """Clean checkouts that the agent's hands cannot reach."""
 
+    @property
+    def worktrees(self) -> Path:
+        """Linked worktrees of a parallel run, each by its name; made when the first one is."""
+        return self.root / "worktrees"
+
+    @property
+    def grounds(self) -> Path:
+        """What belongs to each of these beside its files, by the same names."""
+        return self.root / "grounds"
+
+    @property
+    def aside(self) -> Path:
+        """What was found where a worktree was to be, and worktrees on their way out."""
+        return self.root / "aside"
+
 
 @dataclass(frozen=True, slots=True)
 class StateDirectory:
