@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from loki_tui.core.errors import ModelError, ModelFault
-from loki_tui.core.messages import TextPart
 from loki_tui.core.vocabulary import Purpose
 from loki_tui.engine.ports import ModelAnswer, ModelRequest, OnText
-from tests.support.scripted import Turn, call, finishes, says
+from tests.support.scripted import ScriptedModel, Turn, call, finishes, says
 
 RUN_ITSELF = ""
 """Whose turns those are that no stream takes."""
@@ -46,37 +43,24 @@ def divides(*parts: Part) -> ModelAnswer:
     return says(call("submit_plan", requirements=requirements, streams=streams))
 
 
-class StreamingModel:
-    """Plays each stream's turns in order, and the run's own. Implements `loki_tui.engine.ports.Model`."""
+class StreamingModel(ScriptedModel):
+    """Plays each stream's turns in order, and the run's own; what is asked for no work is played as ever."""
 
     def __init__(self, *plans: Turn, **turns: Sequence[Turn]) -> None:
-        self.plans = list(plans)
-        self.turns: defaultdict[str, list[Turn]] = defaultdict(list)
-        self.turns.update({name.replace("_", "-"): list(each) for name, each in turns.items()})
-        self.turns[RUN_ITSELF] = self.turns.pop("whole", [])
-        self.requests: list[ModelRequest] = []
+        super().__init__()
+        self.turns[Purpose.PLAN] = list(plans)
+        self.scripts = {name.replace("_", "-"): list(each) for name, each in turns.items()}
+        self.scripts[RUN_ITSELF] = self.scripts.pop("whole", [])
 
     async def answer(self, request: ModelRequest, *, on_text: OnText) -> ModelAnswer:
         """Play the next turn of whoever asks."""
-        self.requests.append(replace(request, messages=tuple(request.messages)))
-        turns = self.plans if request.purpose is Purpose.PLAN else self.turns[stream_of(request)]
-        if not turns:
-            raise ModelError(f"The script of {stream_of(request)!r} is at its end.", fault=ModelFault.EXHAUSTED)
-        turn = turns.pop(0)
-        if isinstance(turn, ModelError):
-            raise turn
-        answer = turn if isinstance(turn, ModelAnswer) else await turn(request)
-        for part in answer.parts:
-            if isinstance(part, TextPart):
-                on_text(part.text)
-        return answer
-
-    async def close(self) -> None:
-        """Nothing to let go of."""
+        if request.purpose is Purpose.WORK:
+            self.turns[Purpose.WORK] = self.scripts.get(stream_of(request), [])
+        return await super().answer(request, on_text=on_text)
 
     def asked(self, stream: str) -> list[ModelRequest]:
         """The requests of a stream's agents, or of the run's own."""
-        return [each for each in self.requests if stream_of(each) == stream and each.purpose is Purpose.WORK]
+        return [each for each in self.sent() if stream_of(each) == stream]
 
 
 def stream_of(request: ModelRequest) -> str:
@@ -92,12 +76,9 @@ def writes(files: Mapping[str, str], *, proofs: Mapping[str, Sequence[str]], cla
     return [says(*made), finishes(f"Write {names}", claims_done=claims_done, proofs=proofs)]
 
 
-def test_of(name: str, *lines: str) -> dict[str, str]:
+def proof_of(name: str, *lines: str) -> dict[str, str]:
     """A file with one test of a name of its own, which holds unless lines of it do not."""
     body = "".join(f"        {line}\n" for line in lines or ("self.assertTrue(True)",))
     title = re.sub(r"\W", "_", name)
     source = f"import unittest\n\n\nclass T(unittest.TestCase):\n    def test_{title}(self) -> None:\n{body}"
-    return {f"tests/test_{title}.py": source}
-
-
-test_of.__test__ = False  # type: ignore[attr-defined]
+    return {f"test_{title}.py": source}

@@ -129,6 +129,10 @@ def _integration_merged(event: ev.IntegrationMerged, state: RunState) -> None:
             under_way.tries = 0  # what was tried so far was to resolve; now it is to mend
         under_way.merged, under_way.conflicts, under_way.refused = event.commit, (), ""
         under_way.handed_to, under_way.worked = "", False
+    # What its agent said proves its requirements is measured on the merged tree next.
+    for name, judged in state.streams[event.name].state.requirements.items():
+        if judged.claimed and name in state.requirements:
+            state.requirements[name].claimed = judged.claimed
 
 
 @apply_event.register
@@ -145,9 +149,6 @@ def _integration_finished(event: ev.IntegrationFinished, state: RunState) -> Non
     if event.outcome != "integrated":
         return
     state.commit = event.commit
-    for name, judged in stream.state.requirements.items():
-        if judged.claimed and name in state.requirements:
-            state.requirements[name].claimed = judged.claimed
     state.joined = all(state.stream_status(each) is StreamStatus.INTEGRATED for each in state.streams)
 
 

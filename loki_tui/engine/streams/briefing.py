@@ -86,7 +86,8 @@ def task_of_mending(stream: Stream, reason: str) -> str:
         f"{stream.planned.name} was merged onto what is here, and together they do not hold:\n"
         f"{framed(reason, source='what was found')}\n"
         "Each side passed its own tests. Find what one side did not know of the other, and mend that, so that the work "
-        "of both is there and all tests pass; weaken or remove no test. You need not commit."
+        "of both is there and all tests pass; weaken or remove no test. Where what is said to be gone is there in "
+        "other words, leave it, and say so. You need not commit."
     )
 
 

@@ -17,6 +17,8 @@ _ANY_DEPTH = "**"
 def normal(pattern: str) -> str | None:
     """A declaration as it is compared, relative and with single strokes; none where it leaves the workspace."""
     parts = [part for part in pattern.strip().replace("\\", "/").split("/") if part not in {"", "."}]
+    if pattern.strip() in {".", "./"}:
+        return _ANY_DEPTH
     if pattern.strip().startswith(("/", "~")) or ".." in parts or not parts:
         return None
     if any(ord(letter) < ord(" ") for letter in pattern):

@@ -33,6 +33,9 @@ MOVES: Final = 3
 """How often an integration begins anew since somebody moved the run's branch meanwhile."""
 
 SHOWN = 10
+"""Paths and losses that are named."""
+
+LOST = "what came of the conflicts has not all that a side had added"
 
 
 class Integrator:
@@ -131,7 +134,7 @@ class Integrator:
         if merged.lost:
             lost = "; ".join(merged.lost[:SHOWN])
             if tries < RESOLVING and under_way is not None and not under_way.merged:
-                events.append(ev.IntegrationRefused(name=name, reason=f"the resolution lost what was there: {lost}"))
+                events.append(ev.IntegrationRefused(name=name, reason=f"{LOST}: {lost}"))
             else:
                 events.append(ev.Warned(message=f"Integrating {name} lost what a side had added: {lost}"))
         self._chronicle.note(*events)
