@@ -31,6 +31,7 @@ from loki_tui.wording.proof import (
     verdict_text,
 )
 from loki_tui.wording.receipts import against_lines, headline_tone, receipt_of, verify_command
+from loki_tui.wording.stream_rows import stream_lines
 from loki_tui.wording.summary_row import elapsed_of, now_of
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def summary_lines(view: RunView) -> list[Line]:
         lines.append(Line(f"prd        {one_line(state.created.prd_path)}"))
         stage = "" if state.status.ended else f", {state.stage}"
         lines.append(Line(f"iteration  {state.iterations_begun:,} of {state.created.max_iterations:,}{stage}"))
+    lines.extend(stream_lines(state))
     lines.extend(_doing(state))
     lines.append(Line(f"spent      {_money(view)}"))
     if state.requirements:
