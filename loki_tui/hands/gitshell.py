@@ -164,6 +164,11 @@ def _failure(result: ActionResult) -> RepositoryError:
             f"Another git holds the repository's index: {said}",
             hint="Let it finish. If none runs, remove .git/index.lock; then `loki resume`.",
         )
+    if ".lock': File exists" in said:
+        return RepositoryError(
+            f"Another git holds a lock in the repository: {said[-_SAID_LIMIT:]}",
+            hint="Let it finish. If none runs, remove the file that is named; then `loki resume`.",
+        )
     hint = "Rename the branch that stands in its way." if "; cannot create" in said else ""
     return RepositoryError(
         f"git failed in the workspace: {said[-_SAID_LIMIT:] or f'exit code {result.exit_code}'}", hint=hint

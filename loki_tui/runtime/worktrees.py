@@ -216,26 +216,30 @@ class GitWorktrees:
     def _ground(self, room: Room, hands: WorktreeHands, warnings: list[str]) -> Ground:
         checkpoints = self._base.checkpoints.beside(room.root, worktree=room.key)
         commits = Commits(room.verify / "commits.git", room.root)
+        allowed = self._base.demands.allowed_paths
+        moved = tuple(_moved(path, workspace=self._base.workspace, root=room.root) for path in allowed)
+        # Only now: what is allowed has to be there.
+        workspaces = self._base.workspaces.elsewhere(replace(self._demands(room), allowed_paths=moved))
         return Ground(
             root=room.root,
-            workspaces=hands.workspaces,
-            checkouts=CleanCheckouts(checkpoints, hands.workspaces, workspace=room.root, scratch=room.verify),
-            delivered=CleanCheckouts(commits, hands.workspaces, workspace=room.root, scratch=room.verify),
+            workspaces=workspaces,
+            checkouts=CleanCheckouts(checkpoints, workspaces, workspace=room.root, scratch=room.verify),
+            delivered=CleanCheckouts(commits, workspaces, workspace=room.root, scratch=room.verify),
             checkpoints=checkpoints,
             repository=WorktreeRepository(hands, checkpoints, warnings),
         )
 
     def _demands(self, room: Room) -> Demands:
         """What is demanded of hands in a worktree: what holds in the workspace, of the worktree's own files."""
-        demands = self._base.demands
-        workspace = self._base.workspace
+        demands, workspace = self._base.demands, self._base.workspace
         return replace(
             demands,
             root=room.root,
             private=room.home,
             lent=(room.root,),
             repository=self._common,
-            allowed_paths=tuple(_moved(path, workspace=workspace, root=room.root) for path in demands.allowed_paths),
+            # For git there, all of it; for agents see `_ground`.
+            allowed_paths=(),
             read_paths=tuple(
                 path if path.startswith(("/", "~")) else str(workspace / path) for path in demands.read_paths
             ),
@@ -272,4 +276,4 @@ def _moved(path: str, *, workspace: Path, root: Path) -> str:
     if path == "~" or path.startswith("~/"):
         return path
     real = (workspace / path).resolve()
-    return str(root / real.relative_to(workspace)) if real.is_relative_to(workspace) else path
+    return str(root / real.relative_to(workspace)) if real.is_relative_to(workspace) else str(real)

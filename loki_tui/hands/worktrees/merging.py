@@ -42,7 +42,7 @@ async def merge(site: Site, commit: str, *, message: str) -> Merge:
     if known is not None and known.phase != "begun" and (known.tip, known.commit) == (now.tip, commit):
         if known.phase == "conflicted":
             return await _as_it_is(site, now, known)
-        return Merge(now.head)
+        return Merge(now.head, lost=await _lost(site, known, now.head))
     if await _is_in_history(site, commit, of=now.tip):
         await abandon(site)
         return Merge(now.tip)
@@ -71,9 +71,7 @@ async def conclude(site: Site, *, message: str) -> Merge:
     made = await commit_all(site, now, message=message_of(site, message, ""))
     if known is None:
         return Merge(made)
-    return Merge(
-        made, lost=await losses(site, sides=(known.tip, known.commit), auto=known.auto, result=f"{made}^{{tree}}")
-    )
+    return Merge(made, lost=await _lost(site, known, made))
 
 
 async def abandon(site: Site, *, why: str = "Its merge was given up") -> str:
@@ -134,7 +132,11 @@ async def _begin(site: Site, begun: OpenMerge, *, message: str) -> Merge:
     await lay_out(site, found)
     auto = await _auto(site)
     left = (await contents(site)).tree
-    await note_merge(site, begun.model_copy(update={"phase": "conflicted", "auto": auto, "left": left}))
+    paths = {
+        "split": tuple(split.quoted for split in found),
+        "beside": tuple(split.quoted for split in found if not split.marked),
+    }
+    await note_merge(site, begun.model_copy(update={"phase": "conflicted", "auto": auto, "left": left, **paths}))
     return Merge("", tuple(split.conflict for split in found))
 
 
@@ -157,20 +159,27 @@ async def _merged(site: Site, known: OpenMerge, made: str) -> Merge:
     clear = quoted("rm", "-f", *(f"{site.place.directory}/{name}" for name in _LEFT_BY_GIT))
     await site.shell.ask(f"{quoted('git', 'update-ref', '--no-deref', '-m', reason, 'HEAD', made)} && {clear}")
     await note_merge(site, known.model_copy(update={"phase": "merged", "made": made}))
+    return Merge(made, lost=await _lost(site, known, made))
+
+
+async def _lost(site: Site, known: OpenMerge, commit: str) -> tuple[str, ...]:
+    """What is gone of what the sides had added: nothing where git alone made the merge."""
+    if not known.split and commit == (known.made or commit):
+        return ()
     sides = (known.tip, known.commit)
-    return Merge(made, lost=await losses(site, sides=sides, auto=known.auto, result=f"{made}^{{tree}}"))
+    return await losses(site, sides=sides, auto=known.auto, result=f"{commit}^{{tree}}", split=known.split)
 
 
 async def _as_it_is(site: Site, now: Heads, known: OpenMerge) -> Merge:
     """What a merge that somebody resolves has left: once it is committed, nothing."""
     if now.head != known.tip:
         return await _merged(site, known, now.head)
-    found = await splits(site, base=await _base(site, known))
+    found = await splits(site, base=await _base(site, known), beside=known.beside)
     return Merge("", tuple(split.conflict for split in found))
 
 
 async def _left_to_do(site: Site, known: OpenMerge) -> list[Conflict]:
-    found = await splits(site, base=await _base(site, known))
+    found = await splits(site, base=await _base(site, known), beside=known.beside)
     left = await unresolved(site, found)
     paths = {split.path for split in found}
     others = [path for path in await _changed(site, known.auto) if path not in paths]
