@@ -299,4 +299,6 @@ class Engine:
         if self._in_place and (self._ended or self._chronicle.state.iteration is not None):
             await self._crew.keeper.keep_rest()
         await self._receipts.write(outcome=decision.outcome, reason=decision.reason)
+        if self._parallel is not None and self._in_place:
+            await self._parallel.clear_away()
         self._chronicle.note(ev.RunClosed(outcome=decision.outcome, reason=decision.reason))

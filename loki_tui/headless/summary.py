@@ -237,6 +237,10 @@ def _where(state: RunState) -> list[Line]:
     if state.branch is None:
         return []
     branch, back = state.branch.branch, _way_back(state.branch)
+    if state.created is not None and state.created.settings.get("parallel_mode"):
+        # Your own directory is as it was: the work came together in a worktree of its own.
+        what = "Nothing was committed to" if state.commit is None else "The work is on"
+        return [Line(f"{what} {branch}. Look at it: git switch {branch}; take it over: git merge {branch}")]
     if state.commit is None:
         return [Line(f"Nothing was committed. {branch} is checked out; back to your own: {back}")]
     return [Line(f"The work is on {branch}, which is checked out. Back to your own: {back}")]

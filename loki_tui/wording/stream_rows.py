@@ -74,7 +74,9 @@ def reason_of(state: RunState, name: str) -> str:
     stream = state.streams[name]
     match state.stream_status(name):
         case StreamStatus.QUEUED:
-            missing = [each for each in stream.planned.after if state.stream_status(each) is not StreamStatus.INTEGRATED]
+            missing = [
+                each for each in stream.planned.after if state.stream_status(each) is not StreamStatus.INTEGRATED
+            ]
             return f"after {', '.join(missing)}" if missing else "for its turn"
         case StreamStatus.LEFT_OUT:
             over = stream.integrated or stream.finished
