@@ -15,7 +15,7 @@ from loki_tui.hands.policy import Demands
 from loki_tui.hands.repository import Identity
 from loki_tui.hands.workspace import HandsWorkspaces
 from loki_tui.hands.worktrees import advancing, merging, retiring
-from loki_tui.hands.worktrees.admin import Admin, Facts, admin_of, admins
+from loki_tui.hands.worktrees.admin import Admin, admin_of, admins
 from loki_tui.hands.worktrees.opening import LOCK, Wanted, add, complete, hollow, revive
 from loki_tui.hands.worktrees.site import shell_of
 from loki_tui.runtime.checkouts import CleanCheckouts, Commits
@@ -150,7 +150,14 @@ class GitWorktrees:
         if admin is not None and admin.facts is None and not admin.usable:
             await self._forget(admin)
             admin = None
-        wanted = Facts(run=self._base.run, name=name, branch=branch, base=base)
+        wanted = Wanted(
+            root=str(room.root),
+            run=self._base.run,
+            name=name,
+            branch=branch,
+            base=base,
+            person=str(self._places[0]),
+        )
         if admin is not None and admin.facts is not None and admin.facts.branch != branch:
             raise RepositoryError(f"The worktree {room.root} is for {admin.facts.branch}, not for {branch}.")
         warnings = _make_way(room, known=admin is not None)
@@ -167,28 +174,20 @@ class GitWorktrees:
         self._hands[room.root] = hands
         return self._ground(room, hands, warnings)
 
-    async def _add(self, workspaces: HandsWorkspaces, room: Room, wanted: Facts) -> None:
-        order = Wanted(
-            root=str(room.root),
-            run=wanted.run,
-            name=wanted.name,
-            branch=wanted.branch,
-            base=wanted.base,
-            person=str(self._places[0]),
-        )
+    async def _add(self, workspaces: HandsWorkspaces, room: Room, wanted: Wanted) -> None:
         hands = await workspaces.open_repository(*self._places, room.root)
         try:
-            await add(await shell_of(hands, git_directory=str(self._common), work_tree=str(room.root)), order)
+            await add(await shell_of(hands, git_directory=str(self._common), work_tree=str(room.root)), wanted)
         finally:
             await hands.close()
 
-    async def _complete(self, workspaces: HandsWorkspaces, room: Room, admin: Admin, wanted: Facts) -> None:
+    async def _complete(self, workspaces: HandsWorkspaces, room: Room, admin: Admin, wanted: Wanted) -> None:
         room.point(admin.directory)
-        hands = await workspaces.open_repository(self._common, room.root)
+        hands = await workspaces.open_repository(*self._places, room.root)
         try:
             directory = str(admin.directory)
             shell = await shell_of(hands, git_directory=directory, work_tree=str(room.root))
-            await complete(shell, wanted, directory=directory, lock=f"{LOCK}{wanted.run}")
+            await complete(shell, wanted, directory=directory)
         finally:
             await hands.close()
 
