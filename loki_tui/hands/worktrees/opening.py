@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from loki_tui.core.errors import RepositoryError
 from loki_tui.hands.gitshell import GitShell, fed, legible, quoted
-from loki_tui.hands.worktrees.admin import Facts
+from loki_tui.hands.worktrees.admin import Admin, Facts
 from loki_tui.hands.worktrees.mergefile import read_merge
 from loki_tui.hands.worktrees.quarantine import remains, save
 from loki_tui.hands.worktrees.site import Site, break_locks, facts_file, noting
@@ -35,6 +35,16 @@ class Wanted:
 
 LOCK = "Loki works here in run "
 """How reasons begin for which worktrees of ours are locked."""
+
+_INITIALIZING = "initializing"
+"""Git's own, while it makes one."""
+
+
+def foreign_lock(admin: Admin) -> str:
+    """Why somebody else does not want a worktree removed; empty where nobody said so."""
+    if admin.locked is None or admin.locked.startswith((LOCK, _INITIALIZING)):
+        return ""
+    return f"it is locked: {admin.locked[:200] or 'without a reason'}"
 
 
 @dataclass(frozen=True, slots=True)

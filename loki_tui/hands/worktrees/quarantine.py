@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from loki_tui.core.errors import RepositoryError
 from loki_tui.core.messages import Frozen
-from loki_tui.hands.gitshell import quoted
+from loki_tui.hands.gitshell import GitShell, quoted
 from loki_tui.hands.worktrees.committing import commit_tree
 from loki_tui.hands.worktrees.paths import shown, unquoted
 from loki_tui.hands.worktrees.site import Heads, Site, heads
@@ -153,6 +153,57 @@ async def save(site: Site, found: Contents, *, why: str) -> tuple[str, Label]:
     ref = f"{prefix}/{number}"
     await site.shell.ask(quoted("git", "update-ref", ref, commit, ""))
     return ref, label
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A quarantine."""
+
+    ref: str
+    commit: str
+    at: int
+    """Seconds since 1970."""
+    label: Label
+
+    @property
+    def id(self) -> str:
+        """What a person calls it."""
+        return self.ref.removeprefix(f"{REFS}/")
+
+
+async def kept(shell: GitShell) -> list[Kept]:
+    """All quarantines of a repository, by name; what is none is left out.
+
+    Raises:
+        RepositoryError: git failed.
+        loki_tui.core.errors.WorkspaceError: The hands are gone.
+    """
+    form = "%(objectname) %(committerdate:unix) %(refname) %(contents:body)"
+    found: list[Kept] = []
+    for line in await shell.lines(
+        f"{quoted('git', 'for-each-ref', '--sort=version:refname', f'--format={form}', REFS)} | grep ."
+    ):
+        commit, at, ref, body = (*line.split(" ", 3), "", "", "")[:4]
+        try:
+            found.append(Kept(ref, commit, int(at), Label.model_validate_json(body)))
+        except ValueError:
+            continue
+    return found
+
+
+async def name_branch(shell: GitShell, branch: str, commit: str) -> None:
+    """Give a commit a new branch.
+
+    Raises:
+        RepositoryError: There is one of this name already, or it can be none.
+    """
+    ref = f"refs/heads/{branch}"
+    valid = await shell.look_up(quoted("git", "check-ref-format", ref))
+    if valid is None or branch.startswith("-"):
+        raise RepositoryError(f"{branch!r} can be no branch's name.")
+    if await shell.look_up(quoted("git", "rev-parse", "--verify", "--quiet", ref)) is not None:
+        raise RepositoryError(f"There is a branch {branch} already.", hint="Name another one.")
+    await shell.ask(quoted("git", "update-ref", "-m", "loki: restored", ref, commit, ""))
 
 
 async def differing(site: Site, found: Contents) -> tuple[str, ...]:

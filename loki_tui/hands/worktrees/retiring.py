@@ -42,6 +42,18 @@ async def assess(site: Site) -> Assessment:
     return Assessment(found, ", ".join(reasons), files)
 
 
+async def glance(site: Site, *, common: str) -> Assessment:
+    """The same, without a trace in the repository.
+
+    Args:
+        site: The worktree.
+        common: The repository's git directory.
+    """
+    objects = await site.shell.ask("mktemp -d")
+    site.shell.write_to(objects, beside=f"{common}/objects")
+    return await assess(site)
+
+
 async def keep(site: Site, assessment: Assessment) -> str:
     """Save what would be lost.
 
