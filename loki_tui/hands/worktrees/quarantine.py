@@ -25,6 +25,12 @@ REGENERABLE = (
 )
 """What is not saved where it is ignored: it can be made again from what is saved."""
 
+_IGNORED = (
+    f"git ls-files -z --others --ignored --exclude-standard | grep -zvE '{REGENERABLE}' | grep -zv '/$' "
+    "| git add --force --pathspec-from-file=- --pathspec-file-nul"
+)
+_OPENED = "chmod -R u+rwX . 2>/dev/null"
+
 _NESTING = 16
 """Repositories within repositories that are followed."""
 _NAMED = 20
@@ -65,13 +71,15 @@ class Label(Frozen):
 
 
 async def contents(site: Site) -> Contents:
-    """Read what is in a worktree into objects, but for what is ignored; nothing of it is changed.
+    """Read what is in a worktree into objects, but for what is ignored.
+
+    Nothing of it is changed, but that its owner may read what an agent closed.
 
     Raises:
         RepositoryError: Something in it cannot be read.
         loki_tui.core.errors.WorkspaceError: The hands are gone.
     """
-    return await _read(site, ":")
+    return await _read(site, ignored=":", opened=_OPENED)
 
 
 async def everything(site: Site) -> Contents:
@@ -81,14 +89,20 @@ async def everything(site: Site) -> Contents:
         RepositoryError: Something in it cannot be read.
         loki_tui.core.errors.WorkspaceError: The hands are gone.
     """
-    return await _read(
-        site,
-        f"git ls-files -z --others --ignored --exclude-standard | grep -zvE '{REGENERABLE}' | grep -zv '/$' "
-        "| git add --force --pathspec-from-file=- --pathspec-file-nul",
-    )
+    return await _read(site, ignored=_IGNORED, opened=_OPENED)
 
 
-async def _read(site: Site, ignored: str) -> Contents:
+async def everything_readable(site: Site) -> Contents:
+    """The same, and nothing at all is changed.
+
+    Raises:
+        RepositoryError: Something in it cannot be read.
+        loki_tui.core.errors.WorkspaceError: The hands are gone.
+    """
+    return await _read(site, ignored=_IGNORED, opened=":")
+
+
+async def _read(site: Site, *, ignored: str, opened: str) -> Contents:
     now = await heads(site)
     scratch = quoted(site.place.scratch)
     # A fresh index: what an old one says of files (unchanged, not to be looked at) may not be so.
@@ -101,8 +115,12 @@ async def _read(site: Site, ignored: str) -> Contents:
         "git ls-files -z --others --exclude-standard | grep -z '/$' "
         f"| sed -z 's|^|100644 {empty} 0\\t|; s|$|.loki|' | git update-index --replace -z --index-info; done"
     )
-    # What an agent closed is ours all the same.
-    add = "{ git add --all 2>/dev/null || { chmod -R u+rwX . 2>/dev/null; git add --all; }; }"
+    # Of a directory that it cannot read git only warns.
+    said = quoted(f"{site.place.scratch}.said")
+    add = (
+        f"{{ {opened}; git add --all 2>{said} && ! grep -q 'could not open directory' {said} "
+        f"|| {{ cat {said} >&2; exit 2; }}; }} && rm -f {said}"
+    )
     tree = await site.shell.ask(f"{use}{fill} && {{ {enter}; }}; {add} && {{ {ignored}; }} && git write-tree")
     staged = await _staged(site)
     return Contents(now, tree, "" if staged in (now.tree, tree) else staged)
