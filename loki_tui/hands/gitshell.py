@@ -65,6 +65,15 @@ class GitShell:
         self._environment |= {"GIT_DIR": git_directory, "GIT_WORK_TREE": work_tree}
         self._directory = work_tree
 
+    def write_to(self, directory: str, *, beside: str) -> None:
+        """Have new objects go to a directory that will be thrown away.
+
+        Args:
+            directory: Where they go.
+            beside: The objects of the repository.
+        """
+        self._environment |= {"GIT_OBJECT_DIRECTORY": directory, "GIT_ALTERNATE_OBJECT_DIRECTORIES": beside}
+
     async def ask(self, script: str, *, environment: Mapping[str, str] | None = None) -> str:
         """What a script prints on standard output, without the newlines at its end.
 

@@ -64,7 +64,9 @@ async def conclude(site: Site, *, message: str) -> Merge:
             "The merge broke off before anybody could resolve it.", hint="`loki resume` does it anew."
         )
     if known is not None and known.phase == "conflicted":
-        return await _resolve(site, now, known, message=message)
+        if now.head == known.tip:
+            return await _resolve(site, now, known, message=message)
+        known = await _taken_from_hand(site, now, known)
     sides = (now.head, known.commit) if known else (now.head, now.head)
     if left := await markers_in(site, await _changed(site, now.tree), sides=sides):
         return Merge("", tuple(left))
@@ -92,6 +94,8 @@ async def abandon(site: Site, *, why: str = "Its merge was given up") -> str:
             ref, _ = await save(site, found, why=why)
     if known is None and not ref and now.ref == site.ref:
         return ""
+    # From here on nothing of what is in the worktree counts, should this be done again.
+    await note_merge(site, OpenMerge(phase="begun", tip=now.tip, commit=now.tip))
     reason = f"loki: run {site.facts.run}"
     await site.shell.ask(
         " && ".join(
@@ -142,8 +146,6 @@ async def _begin(site: Site, begun: OpenMerge, *, message: str) -> Merge:
 
 async def _resolve(site: Site, now: Heads, known: OpenMerge, *, message: str) -> Merge:
     """Commit a merge whose conflicts were resolved, or say what is left of them."""
-    if now.head != known.tip:  # it was committed, and only not noted
-        return await _merged(site, known, now.head)
     if left := await _left_to_do(site, known):
         return Merge("", tuple(left))
     tree = await save_work_tree(site.shell, site.place, reference=now.tree)
@@ -156,10 +158,15 @@ async def _resolve(site: Site, now: Heads, known: OpenMerge, *, message: str) ->
 async def _merged(site: Site, known: OpenMerge, made: str) -> Merge:
     """Take up a merge's commit, and note that it is made."""
     reason = f"loki: run {site.facts.run}"
-    clear = quoted("rm", "-f", *(f"{site.place.directory}/{name}" for name in _LEFT_BY_GIT))
-    await site.shell.ask(f"{quoted('git', 'update-ref', '--no-deref', '-m', reason, 'HEAD', made)} && {clear}")
+    moved = quoted("git", "update-ref", "--no-deref", "-m", reason, "HEAD", made)
+    await site.shell.ask(f"{moved} && {_cleared(site)}")
     await note_merge(site, known.model_copy(update={"phase": "merged", "made": made}))
     return Merge(made, lost=await _lost(site, known, made))
+
+
+def _cleared(site: Site) -> str:
+    """Shell code that ends git's own merge."""
+    return quoted("rm", "-f", *(f"{site.place.directory}/{name}" for name in _LEFT_BY_GIT))
 
 
 async def _lost(site: Site, known: OpenMerge, commit: str) -> tuple[str, ...]:
@@ -173,9 +180,21 @@ async def _lost(site: Site, known: OpenMerge, commit: str) -> tuple[str, ...]:
 async def _as_it_is(site: Site, now: Heads, known: OpenMerge) -> Merge:
     """What a merge that somebody resolves has left: once it is committed, nothing."""
     if now.head != known.tip:
-        return await _merged(site, known, now.head)
+        return await _merged(site, await _taken_from_hand(site, now, known), now.head)
     found = await splits(site, base=await _base(site, known), beside=known.beside)
     return Merge("", tuple(split.conflict for split in found))
+
+
+async def _taken_from_hand(site: Site, now: Heads, known: OpenMerge) -> OpenMerge:
+    """A merge that was committed already: by a person, or by an engine that died before it could note it."""
+    if not all([await _is_in_history(site, side, of=now.head) for side in (known.tip, known.commit)]):
+        raise RepositoryError(
+            f"What is checked out in {site.place.root} is no merge of {known.commit[:10]}.",
+            hint="Its work is kept when the stream is left out: `loki worktrees list`.",
+        )
+    await site.shell.ask(_cleared(site))
+    await note_merge(site, merged := known.model_copy(update={"phase": "merged"}))
+    return merged
 
 
 async def _left_to_do(site: Site, known: OpenMerge) -> list[Conflict]:
