@@ -29,8 +29,10 @@ from loki_tui.cli import (
     show,
     start,
     steer,
+    streams,
     verify,
     watchdog,
+    worktrees,
 )
 from loki_tui.cli.options import Face, Headless, face_of
 from loki_tui.cli.output import guarded
@@ -69,7 +71,9 @@ app.add_typer(qa.app, name="qa")
 app.add_typer(receipt.app, name="receipt")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(secrets.app, name="secrets")
+app.add_typer(streams.app, name="streams")
 app.add_typer(watchdog.app, name="watchdog")
+app.add_typer(worktrees.app, name="worktrees")
 app.command()(demo.demo)
 app.command()(doctor.doctor)
 app.command()(completion.completion)

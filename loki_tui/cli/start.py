@@ -32,6 +32,10 @@ def start(  # noqa: PLR0913 (an option each)
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Agents work in containers; as LOKI_CONFINEMENT=docker.")
     ] = False,
+    parallel: Annotated[
+        bool,
+        typer.Option("--parallel", help="Work on independent parts at once, in git worktrees; as LOKI_PARALLEL_MODE."),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Answer every question with yes.")] = False,
     init_git: Annotated[bool, typer.Option("--init-git", help="Make the directory a git repository.")] = False,
     record: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep the model's answers in a new file.")] = None,
@@ -50,6 +54,7 @@ def start(  # noqa: PLR0913 (an option each)
         "model": model,
         "provider": provider,
         "confinement": "docker" if sandbox else None,
+        "parallel_mode": True if parallel else None,
     }
     order = Order(prd=prd, overrides=overrides, record=record, run=run, consents=yes or init_git)
     if estimate:

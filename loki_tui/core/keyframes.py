@@ -65,6 +65,8 @@ def _bound(state: RunState) -> None:
     for name in (each.name for each in fields(RunState)):
         if isinstance(bounded := getattr(fresh, name), deque):
             setattr(state, name, deque(getattr(state, name), maxlen=bounded.maxlen))
+    for stream in state.streams.values():
+        _bound(stream.state)
 
 
 def nearest_state(keyframes: Iterable[Keyframe], *, run: str, after: int = 0) -> RunState | None:

@@ -24,35 +24,42 @@ class Asked(Frozen):
     """How it came, where that was not from this machine's own commands: such as `dashboard, 10.0.0.7, operator`."""
 
 
-class Pause(Asked):
+class Aimed(Asked):
+    """What can be meant for one stream of a parallel run alone."""
+
+    stream: str | None = None
+    """Its name; none where the whole run is meant."""
+
+
+class Pause(Aimed):
     """Hold everything."""
 
     kind: Literal["pause"] = "pause"
     reason: str = ""
 
 
-class Resume(Asked):
+class Resume(Aimed):
     """Go on; with a new cap, if one is given."""
 
     kind: Literal["resume"] = "resume"
     budget: Money | None = None
 
 
-class Stop(Asked):
+class Stop(Aimed):
     """Bring the work to a safe place and end."""
 
     kind: Literal["stop"] = "stop"
     reason: str = ""
 
 
-class SetBudget(Asked):
-    """Set the cap anew, without resuming."""
+class SetBudget(Aimed):
+    """Set the cap anew, without resuming; a stream's is its share of the run's."""
 
     kind: Literal["set_budget"] = "set_budget"
     limit: Money
 
 
-class Steer(Asked):
+class Steer(Aimed):
     """A note for the agent."""
 
     kind: Literal["steer"] = "steer"

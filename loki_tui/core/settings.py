@@ -226,11 +226,11 @@ class CouncilSettings(SettingsGroup):
 class ParallelSettings(SettingsGroup):
     """Parallel work."""
 
-    parallel_mode: Annotated[bool, Standing.PLANNED] = False
+    parallel_mode: bool = False
     """Work on independent parts of the PRD at the same time, each in its own git worktree."""
-    max_worktrees: Annotated[int, Field(ge=1, le=1000), Standing.PLANNED] = 5
-    """Worktrees at once."""
-    max_parallel_sessions: Annotated[int, Field(ge=1, le=1000), Standing.PLANNED] = 3
+    max_worktrees: Annotated[int, Field(ge=1, le=1000), Tighten.LOWER] = 5
+    """Git worktrees of a parallel run at once: one in which its work comes together, and one for each stream."""
+    max_parallel_sessions: Annotated[int, Field(ge=1, le=1000), Tighten.LOWER] = 3
     """Parallel streams at work at once."""
 
 
@@ -283,6 +283,9 @@ class ScreenSettings(SettingsGroup):
     notify: Literal["all", "bell", "title", "off"] = "all"
     """Tells you of what waits and of a run's end: by bell, title and desktop; by bell or title alone; not at all."""
 
+
+_FEWEST_WORKTREES = 2
+"""Of a parallel run: its own, and one for a stream."""
 
 OF_THE_SCREEN = frozenset(ScreenSettings.model_fields)
 """Settings of a person's screen: they say nothing about a run, so no run records them."""
@@ -339,6 +342,8 @@ class Settings(SettingsFields):
             yield Conflict(("max_output_tokens", "context_window"), "leave no room for a question beside the answer")
         if self.cassette is not None and self.provider != "replay":
             yield Conflict(("cassette", "provider"), "name a recording that the provider would not play")
+        if self.parallel_mode and self.max_worktrees < _FEWEST_WORKTREES:
+            yield Conflict(("max_worktrees", "parallel_mode"), "leave no worktree for a stream beside the run's own")
         if (self.tls_cert is None) != (self.tls_key is None):
             yield Conflict(("tls_cert", "tls_key"), "are a pair, and one of them is missing")
         if (self.oidc_issuer is None) != (self.oidc_client_id is None):

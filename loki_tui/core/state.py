@@ -20,6 +20,7 @@ from loki_tui.core import events as ev
 from loki_tui.core.messages import Usage
 from loki_tui.core.money import ZERO
 from loki_tui.core.vocabulary import (
+    Clash,
     Confinement,
     Excerpt,
     Proof,
@@ -29,6 +30,7 @@ from loki_tui.core.vocabulary import (
     Sample,
     Stage,
     Status,
+    StreamStatus,
     Verdict,
 )
 
@@ -122,11 +124,14 @@ class Approval:
     request: ev.ApprovalRequested
     asked_at: datetime
     decision: ev.ApprovalDecided | None = None
+    stream: str = ""
+    """The stream that asks; empty for the run itself."""
 
     @property
     def title(self) -> str:
         """What it is, as one line."""
-        return f"approval {self.request.approval}: {self.request.title}"
+        whose = f", stream {self.stream}" if self.stream else ""
+        return f"approval {self.request.approval}{whose}: {self.request.title}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +179,44 @@ class Stream:
     """A part of the work that goes on beside the others."""
 
     planned: ev.StreamPlanned
-    branch: str = ""
+    started: ev.StreamStarted | None = None
+    started_at: datetime | None = None
     finished: ev.StreamFinished | None = None
+    finished_at: datetime | None = None
+    integrated: ev.IntegrationFinished | None = None
+    """How its integration ended; none where it has not."""
+    retired: ev.WorktreeRetired | None = None
+    state: RunState = field(default_factory=lambda: RunState())  # noqa: PLW0108 (it is defined below)
+    """Its own state, like that of a run: iterations, phases, requirements, checkpoints, what its agents do. Its
+    `books` hold what it spends of its share (`limit`). Approvals and warnings are the run's."""
+
+    @property
+    def branch(self) -> str:
+        """Where its work is delivered; empty before it began."""
+        return self.started.branch if self.started is not None else ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has begun and not come to its end."""
+        return self.started is not None and self.finished is None
+
+
+@dataclass(slots=True)
+class Integration:
+    """A stream's work on its way onto the run's branch."""
+
+    started: ev.IntegrationStarted
+    merged: str = ""
+    """Commit that holds both sides; empty while there is none."""
+    conflicts: tuple[Clash, ...] = ()
+    refused: str = ""
+    """Why the merged tree is red, where it is."""
+    tries: int = 0
+    """Iterations that worked on the conflicts, or on what is red."""
+    worked: bool = False
+    """Whether somebody worked on it since: what the worktree holds is to be concluded."""
+    handed_to: str = ""
+    """Who is to resolve the conflicts: agent or person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +323,11 @@ class RunState:
     """Who asked for a sitting that has not begun; empty where nobody did."""
     receipt: ev.ReceiptWritten | None = None
     streams: dict[str, Stream] = field(default_factory=dict)
+    """In the order they were planned in; nothing in a run that is not parallel."""
+    integration: Integration | None = None
+    """The one that is under way, if one is."""
+    joined: bool = False
+    """Whether all streams are integrated, and no iteration began since: that is a claim of completion."""
     samples: deque[Sampled] = field(default_factory=lambda: deque(maxlen=RECENT))
     agents_limited: int | None = None
     """How many agents may work at once while the machine has too much to do; none while that is not so."""
@@ -291,6 +337,25 @@ class RunState:
     def finished_iterations(self) -> int:
         """How many iterations are over."""
         return self.iterations_begun - (1 if self.iteration else 0)
+
+    @property
+    def total_iterations(self) -> int:
+        """How many iterations began, those of streams included."""
+        return self.iterations_begun + sum(stream.state.iterations_begun for stream in self.streams.values())
+
+    def stream_status(self, name: str) -> StreamStatus:
+        """Where a stream is."""
+        stream = self.streams[name]
+        if stream.integrated is not None:
+            return StreamStatus.INTEGRATED if stream.integrated.outcome == "integrated" else StreamStatus.LEFT_OUT
+        if stream.finished is not None:
+            if self.integration is not None and self.integration.started.name == name:
+                return StreamStatus.INTEGRATING
+            return StreamStatus.READY if stream.finished.outcome == "completed" else StreamStatus.LEFT_OUT
+        if stream.started is None:
+            return StreamStatus.QUEUED
+        known = stream.state.status.value
+        return StreamStatus(known) if known in {"paused", "waiting", "stopping"} else StreamStatus.RUNNING
 
     @property
     def proven(self) -> int:

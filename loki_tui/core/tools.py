@@ -126,6 +126,30 @@ class SubmitPlan(ToolInput):
     requirements: tuple[Requirement, ...] = Field(min_length=1, max_length=200)
 
 
+class PlannedStream(BaseModel):
+    """A part of the work that one agent can do while others do other parts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: str = Field(min_length=1, max_length=60)
+    requirements: tuple[str, ...] = Field(min_length=1, max_length=200)
+    files: tuple[Path, ...] = Field(min_length=1, max_length=100)
+    after: tuple[str, ...] = Field(default=(), max_length=50)
+
+
+class SubmitStreams(SubmitPlan):
+    """Submit the requirements of the PRD, each one checkable line with its acceptance criteria, and the streams.
+
+    A stream is worked on by an agent of its own, beside the others, on a copy of the project of its own: group
+    requirements so that streams touch different files. `requirements` are ids; every requirement belongs to exactly
+    one stream. `files` are the paths and globs that the stream will change or create, tests included, such as
+    `src/auth/**`. `after` names streams whose work has to be there before it begins. Where the work cannot be
+    divided, give one stream.
+    """
+
+    tool: ClassVar[str] = "submit_plan"
+    streams: tuple[PlannedStream, ...] = Field(min_length=1, max_length=50)
+
+
 class SubmitReview(ToolInput):
     """Submit a review with all findings; critical and high ones block completion."""
 
@@ -153,9 +177,6 @@ AGENT_TOOLS: tuple[type[ToolInput], ...] = (*WORKSPACE_TOOLS, Delegate, FinishIt
 DELEGATE_TOOLS: tuple[type[ToolInput], ...] = (*WORKSPACE_TOOLS, FinishIteration)
 """What a sub-agent has: it cannot delegate in its turn."""
 
-_EVERY: tuple[type[ToolInput], ...] = (*AGENT_TOOLS, SubmitPlan, SubmitReview, CastVote)
-_BY_NAME = {tool.tool: tool for tool in _EVERY}
-
 
 class BadCallError(Exception):
     """A tool call that cannot be carried out; the text is what the model is told."""
@@ -175,8 +196,8 @@ def parse_call(call: ToolCall, allowed: tuple[type[ToolInput], ...]) -> ToolInpu
     Raises:
         BadCallError: It is no tool of these, its input was no JSON, or does not fit the schema.
     """
-    model = _BY_NAME.get(call.name)
-    if model is None or model not in allowed:
+    model = next((tool for tool in allowed if tool.tool == call.name), None)
+    if model is None:
         names = ", ".join(tool.tool for tool in allowed)
         raise BadCallError(f"There is no tool {call.name!r} here. You have: {names}.")
     if call.malformed is not None:

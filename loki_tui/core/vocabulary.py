@@ -192,6 +192,33 @@ class Confinement(Frozen):
     """What commands have to do without on this rung, one phrase each."""
 
 
+class Clash(Frozen):
+    """A path that two streams changed in ways that git cannot bring together."""
+
+    path: str
+    kind: str
+    """content, both_added, renamed_edited, deleted_edited, binary or mode."""
+    detail: str = ""
+
+
+class StreamStatus(StrEnum):
+    """Where a stream is, as every face shows it."""
+
+    QUEUED = "queued"
+    """Waits for what it builds on, or for its turn."""
+    RUNNING = "running"
+    PAUSED = "paused"
+    WAITING = "waiting"
+    """For a decision, or for the provider."""
+    STOPPING = "stopping"
+    READY = "ready"
+    """Done, and not integrated yet."""
+    INTEGRATING = "integrating"
+    INTEGRATED = "integrated"
+    LEFT_OUT = "left out"
+    """Its work, as far as it got, is on its branch alone."""
+
+
 class Rule(Frozen):
     """Actions that a person approved for a run before they are asked for; `loki_tui.guard.rules` says which."""
 

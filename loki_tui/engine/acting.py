@@ -151,7 +151,7 @@ class Actor:
         Returns:
             Its name.
         """
-        action = f"a{self._chronicle.state.actions + 1}"
+        action = f"a{self._chronicle.run.actions + 1}"
         shown = shortened(clean_json(call.input, self._redact))
         self._chronicle.note(
             ev.ActionStarted(action=action, call=call.id, agent=agent, tool=call.name, input=shown, risk=risk)
@@ -165,7 +165,10 @@ class Actor:
     def settle_interrupted(self) -> None:
         """Report actions that were in flight when an engine died; they are not run again."""
         state = self._chronicle.state
-        decisions = {known.request.call: known.decision for known in state.approvals.values() if known.decision}
+        own = (
+            known for known in self._chronicle.run.approvals.values() if known.stream == (self._chronicle.stream or "")
+        )
+        decisions = {known.request.call: known.decision for known in own if known.decision}
         for started in list(state.in_flight.values()):
             decided = decisions.get(started.call)
             told = _with_edit(decided.edited if decided is not None else None, prompts.INTERRUPTED)

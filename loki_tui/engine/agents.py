@@ -41,11 +41,11 @@ class Agents:
         """Work through the open iteration, from wherever it stands."""
         iteration = self._chronicle.state.iteration
         assert iteration is not None
-        past = list(self._chronicle.journal.records(after=iteration.started_seq))
+        past = list(self._chronicle.records(after=iteration.started_seq))
         settle_delegations(self._chronicle, past)
         actor = Actor(self._context, workspace, root=root)
         actor.settle_interrupted()
-        transcript = self._transcript(MAIN, brief, self._chronicle.journal.records(after=iteration.started_seq))
+        transcript = self._transcript(MAIN, brief, self._chronicle.records(after=iteration.started_seq))
         expire_orphans(self._chronicle, calls=transcript.open_calls)
 
         async def delegate(name: str, task: Task) -> Report:

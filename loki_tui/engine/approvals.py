@@ -85,9 +85,9 @@ class Approvals:
 
     def _find(self, proposal: Proposal) -> Approval | None:
         """What was asked about exactly this and is not withdrawn."""
-        for known in self._chronicle.state.approvals.values():
+        for known in self._chronicle.run.approvals.values():
             same = known.request.digest == proposal.digest and known.request.call == proposal.call
-            if same and not self._withdrawn(known.decision):
+            if same and known.stream == (self._chronicle.stream or "") and not self._withdrawn(known.decision):
                 return known
         return None
 
@@ -96,32 +96,34 @@ class Approvals:
         if decision is None:
             return False
         if decision.rule:
-            return all(rule.pattern != decision.rule for rule in self._chronicle.state.rules)
+            return all(rule.pattern != decision.rule for rule in self._chronicle.run.rules)
         return decision.decision == "expired" and decision.by == LOKI
 
     def _ask(self, proposal: Proposal) -> Approval:
         request = self._request(proposal)
         self._chronicle.note(*self._outdated(proposal), request)
-        return self._chronicle.state.approvals[request.approval]
+        return self._chronicle.run.approvals[request.approval]
 
     def _outdated(self, proposal: Proposal) -> list[ev.Event]:
         """The end of what was asked about the same call, when the file it would change was another."""
         return [
             _expired(waiting.request.approval, "the file it would change is another one now")
-            for waiting in self._chronicle.state.waiting_approvals
-            if proposal.call is not None and waiting.request.call == proposal.call
+            for waiting in self._chronicle.run.waiting_approvals
+            if waiting.stream == (self._chronicle.stream or "")
+            and proposal.call is not None
+            and waiting.request.call == proposal.call
         ]
 
     def _request(self, proposal: Proposal) -> ev.ApprovalRequested:
         """What the journal, and so every face, shows of a proposal: nothing secret, and nothing endless."""
-        state, keep, redact = self._chronicle.state, self._chronicle.keep, self._redact
+        run, keep, redact = self._chronicle.run, self._chronicle.keep, self._redact
         detail = keep(proposal.detail)
         shown, exact = self._shown(proposal)
         pattern = ""
         if proposal.located is not None:
             pattern = suggest(proposal.located, proposal.risk, wide=not proposal.unsure)
         return ev.ApprovalRequested(
-            approval=f"p{state.approvals_asked + 1}",
+            approval=f"p{run.approvals_asked + 1}",
             subject=proposal.subject,
             digest=proposal.digest,
             title=proposal.title,
@@ -154,7 +156,7 @@ class Approvals:
         """A rule that covers this, if there is one."""
         if proposal.located is None:
             return None
-        for rule in self._chronicle.state.rules:
+        for rule in self._chronicle.run.rules:
             # That such commands are harmless was said of those that can be told from their words.
             if matches(rule, proposal.located, proposal.risk) and not (proposal.unsure and is_wide(rule)):
                 return rule
@@ -205,8 +207,8 @@ def expire_orphans(chronicle: Chronicle, *, calls: Sequence[ToolCall]) -> None:
         calls: Those that are still to be carried out.
     """
     alive = {call.id for call in calls}
-    for waiting in chronicle.state.waiting_approvals:
-        if waiting.request.call not in alive:
+    for waiting in chronicle.run.waiting_approvals:
+        if waiting.stream == (chronicle.stream or "") and waiting.request.call not in alive:
             chronicle.note(_expired(waiting.request.approval, "the agent that asked is gone"))
 
 

@@ -19,7 +19,8 @@ from loki_tui.core.messages import Message, OpaquePart, Part, TextPart, ToolCall
 from loki_tui.core.money import ZERO
 from loki_tui.core.vocabulary import Purpose
 from loki_tui.engine.context import RunContext
-from loki_tui.engine.control import budget_reason
+from loki_tui.engine.control import budget_reason, share_reason
+from loki_tui.engine.overhearing import speaker
 from loki_tui.engine.ports import Model, ModelAnswer, ModelRequest
 from loki_tui.engine.transcript import PARTS, Transcript
 from loki_tui.guard.cleaning import cleaned
@@ -33,6 +34,10 @@ SHORTENED = 400
 
 class RetriesExhaustedError(LokiError):
     """More failures in a row than the settings allow."""
+
+
+class ShareExhaustedError(LokiError):
+    """A stream's share of the budget does not cover its next request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ class Asker:
         while True:
             await self._control.gate()
             reserved = await self._reserve(question, transcript)
-            request = f"m{self._chronicle.state.requests + 1}"
+            request = f"m{self._chronicle.run.requests + 1}"
             asked = ev.ModelRequested(
                 request=request,
                 purpose=question.purpose,
@@ -101,8 +106,9 @@ class Asker:
     async def _attempt(self, asked: ev.ModelRequested, question: Question, transcript: Transcript) -> None:
         started = self._clock.monotonic()
         request = self._request(question, transcript)
+        name = speaker(asked.agent, self._chronicle.stream)
         try:
-            answer = await self._model.answer(request, on_text=lambda text: self._live.on_text(asked.agent, text))
+            answer = await self._model.answer(request, on_text=lambda text: self._live.on_text(name, text))
         except BaseException as error:
             if not isinstance(error, ModelError):
                 # Cancelled by a stop, or broken: the provider may bill all that was set aside.
@@ -117,7 +123,7 @@ class Asker:
         return ModelRequest(
             purpose=question.purpose,
             ordinal=self._ordinal(question.purpose),
-            conversation=transcript.key,
+            conversation=speaker(transcript.key, self._chronicle.stream),
             model=question.model,
             system=question.system,
             tools=question.tools,
@@ -129,9 +135,9 @@ class Asker:
 
     def _ordinal(self, purpose: Purpose) -> int:
         """The place among requests of this purpose; those in flight beside this one come before it."""
-        state = self._chronicle.state
-        beside = sum(asked.purpose is purpose for asked in state.open_requests.values()) - 1
-        return state.answered[purpose] + beside
+        run = self._chronicle.run
+        beside = sum(asked.purpose is purpose for asked in run.open_requests.values()) - 1
+        return run.answered[purpose] + beside
 
     def _answered(self, asked: ev.ModelRequested, answer: ModelAnswer, *, seconds: float) -> ev.ModelAnswered:
         cost = self._prices.cost(asked.model, answer.usage) if self._prices.knows(asked.model) else None
@@ -166,21 +172,27 @@ class Asker:
     # -- money ----------------------------------------------------------------------------------
 
     async def _reserve(self, question: Question, transcript: Transcript) -> Decimal:
-        """The most the request can cost, once the budget covers it; the run pauses until it does."""
-        books = self._chronicle.state.books
+        """The most the request can cost, once the budget covers it; the run pauses until it does.
+
+        Raises:
+            ShareExhaustedError: It is a stream's request, and the stream's share does not cover it.
+        """
+        books, share = self._chronicle.run.books, self._chronicle.state.books
         while True:
-            if books.limit is None:
+            if books.limit is None and share.limit is None:
                 return ZERO
             worst = self._worst(question, transcript)
+            if share.limit is not None and share is not books and share.committed + worst > share.limit:
+                raise ShareExhaustedError(share_reason(needed=share.committed + worst, share=share.limit))
             needed = books.committed + worst
-            if needed <= books.limit:
+            if books.limit is None or needed <= books.limit:
                 return worst
             reason = budget_reason(needed=needed, limit=books.limit)
             await self._control.pause(by="budget", reason=reason, needed=needed)
 
     def covers(self, question: Question, transcript: Transcript) -> bool:
         """Whether the budget covers a question as things stand, so that asking it pauses nothing."""
-        books = self._chronicle.state.books
+        books = self._chronicle.run.books
         return books.limit is None or books.committed + self._worst(question, transcript) <= books.limit
 
     def _worst(self, question: Question, transcript: Transcript) -> Decimal:

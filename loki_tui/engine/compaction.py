@@ -67,7 +67,7 @@ class Compaction:
         chronicle = self._chronicle
         aside = Transcript(f"{transcript.key}/summary", told, recall=chronicle.recall, load=chronicle.journal.get_blob)
         iteration = chronicle.state.iteration
-        for record in chronicle.journal.records(after=iteration.started_seq if iteration else 0):
+        for record in chronicle.records(after=iteration.started_seq if iteration else 0):
             aside.observe(record)
         if aside.summary is None:
             question = Question(

@@ -7,8 +7,9 @@ within a second, whatever it is doing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
@@ -18,6 +19,17 @@ from loki_tui.core.errors import WorkspaceError
 from loki_tui.core.money import format_limit, format_needed
 from loki_tui.engine.chronicle import Chronicle
 from loki_tui.engine.decisions import UnusableDecisionError, decision_on
+
+Act = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Hold:
+    """Something that stands still in a pause."""
+
+    freeze: Act
+    thaw: Act
+    stream: str | None
 
 
 class Control:
@@ -34,20 +46,24 @@ class Control:
         self._redact = redact
         self._on_stop = on_stop
         self._changed = asyncio.Event()
-        self._holds: list[tuple[Callable[[], Awaitable[None]], Callable[[], Awaitable[None]]]] = []
+        self._holds: list[_Hold] = []
         """What freezes and thaws everything that runs."""
+        self.on_stop_of: Callable[[str], None] = lambda _stream: None
+        """Called when a stop of one stream is asked for."""
 
-    def hold_with(
-        self, freeze: Callable[[], Awaitable[None]], thaw: Callable[[], Awaitable[None]]
-    ) -> Callable[[], None]:
-        """Have something frozen while the run is paused.
+    def hold_with(self, freeze: Act, thaw: Act, *, stream: str | None = None) -> Callable[[], None]:
+        """Have something frozen while the run, or the stream that it belongs to, is paused.
 
         Returns:
             Call it when that thing is gone.
         """
-        pair = (freeze, thaw)
-        self._holds.append(pair)
-        return lambda: self._holds.remove(pair)
+        hold = _Hold(freeze, thaw, stream)
+        self._holds.append(hold)
+        return lambda: self._holds.remove(hold)
+
+    def of_stream(self, name: str) -> Control:
+        """The same hand on the work of one stream, which can be paused by itself."""
+        return _StreamControl(self, self._chronicle.of_stream(name), name)
 
     async def listen(self) -> None:
         """Obey requests as they come, until cancelled."""
@@ -64,29 +80,37 @@ class Control:
 
     async def gate(self) -> None:
         """Return when the run may go on: at once, or after a pause."""
-        await self.wait_until(lambda: self._chronicle.state.paused_by is None)
+        await self.wait_until(lambda: self._chronicle.run.paused_by is None)
 
     async def wait_until(self, condition: Callable[[], bool]) -> None:
-        """Wait for something that only requests can bring about."""
+        """Wait for something that only requests, or what `nudge` was called for, can bring about."""
         while not condition():
             self._changed.clear()
             await self._changed.wait()
 
-    async def pause(self, *, by: Literal["budget", "resources"], reason: str, needed: Decimal | None = None) -> None:
+    def nudge(self) -> None:
+        """Have whoever waits look again."""
+        self._changed.set()
+
+    async def pause(
+        self, *, by: Literal["budget", "resources", "integration"], reason: str, needed: Decimal | None = None
+    ) -> None:
         """Pause the run on the engine's own account, unless it is paused, and wait until someone resumes it."""
-        if self._chronicle.state.paused_by is None:
+        if self._chronicle.run.paused_by is None:
             self._chronicle.note(ev.RunPaused(by=by, reason=reason, needed=needed))
         await self.gate()
 
     async def _obey(self, number: int, request: rq.Request) -> None:
+        if isinstance(request, rq.Aimed) and request.stream is not None:
+            await self._obey_about_stream(number, request, request.stream)
+            self._changed.set()
+            return
         note = self._chronicle.note
         match request:
             case rq.Pause():
                 reason = request.reason or f"by {request.by}"
                 note(ev.RunPaused(by="person", reason=reason), consumes=number)
-                for freeze, _ in self._holds:
-                    with suppress(WorkspaceError):  # hands that are gone: whoever works with them finds out
-                        await freeze()
+                await self._freeze(self._holds)
             case rq.Resume():
                 await self._resume(number, request)
             case rq.Stop():
@@ -95,7 +119,7 @@ class Control:
             case rq.SetBudget():
                 note(ev.BudgetChanged(limit=request.limit, by=request.by), consumes=number)
             case rq.Steer():
-                note(ev.Steered(note=request.note, by=request.by), consumes=number)
+                self._steer(number, request)
             case rq.Decide():
                 self._decide(number, request)
             case rq.Revoke():
@@ -104,21 +128,66 @@ class Control:
                 note(ev.ReviewForced(by=request.by), consumes=number)
         self._changed.set()
 
+    async def _obey_about_stream(self, number: int, request: rq.Aimed, name: str) -> None:
+        """Do to one stream what is asked for it alone."""
+        stream = self._chronicle.run.streams.get(name)
+        if stream is None or not stream.is_open:
+            why = "is no stream of this run" if stream is None else "is not at work"
+            self._ignore(number, f"{request.by} asked for something of {name!r}, which {why}.")
+            return
+        note, holds = self._chronicle.of_stream(name).note, [hold for hold in self._holds if hold.stream == name]
+        match request:
+            case rq.Pause():
+                note(ev.RunPaused(by="person", reason=request.reason or f"by {request.by}"), consumes=number)
+                await self._freeze(holds)
+            case rq.Resume():
+                paused = stream.state.paused_by is not None
+                shared = [ev.BudgetChanged(limit=request.budget, by=request.by)] if request.budget is not None else []
+                note(*shared, *[ev.RunContinued(reason=f"resumed by {request.by}")] * paused, consumes=number)
+                if self._chronicle.run.paused_by is None:
+                    await self._thaw(holds)
+            case rq.Stop():
+                note(ev.RunStopping(reason=request.reason or f"by {request.by}"), consumes=number)
+                self.on_stop_of(name)
+            case rq.SetBudget():
+                note(ev.BudgetChanged(limit=request.limit, by=request.by), consumes=number)
+            case rq.Steer():
+                note(ev.Steered(note=request.note, by=request.by), consumes=number)
+            case _:
+                self._ignore(number, f"{request.by} asked for something that is done to a run, not to {name!r}.")
+
+    async def _freeze(self, holds: Iterable[_Hold]) -> None:
+        for hold in list(holds):
+            with suppress(WorkspaceError):  # hands that are gone: whoever works with them finds out
+                await hold.freeze()
+
+    async def _thaw(self, holds: Iterable[_Hold]) -> None:
+        for hold in list(holds):
+            with suppress(WorkspaceError):
+                await hold.thaw()
+
     async def _resume(self, number: int, request: rq.Resume) -> None:
-        state = self._chronicle.state
+        run = self._chronicle.run
         events: list[ev.Event] = []
         if request.budget is not None:
             events.append(ev.BudgetChanged(limit=request.budget, by=request.by))
-        if state.paused_by is not None:
+        if run.paused_by is not None:
             events.append(ev.RunContinued(reason=f"resumed by {request.by}"))
         self._chronicle.note(*events, consumes=number)
-        for _, thaw in self._holds:
-            with suppress(WorkspaceError):
-                await thaw()
+        held = {name for name, stream in run.streams.items() if stream.is_open and stream.state.paused_by is not None}
+        await self._thaw(hold for hold in self._holds if hold.stream not in held)
+
+    def _steer(self, number: int, request: rq.Steer) -> None:
+        """Leave a note for the run's agent, and for those of all streams at work."""
+        steered = ev.Steered(note=request.note, by=request.by)
+        self._chronicle.note(steered, consumes=number)
+        for name, stream in self._chronicle.run.streams.items():
+            if stream.is_open:
+                self._chronicle.of_stream(name).note(steered)
 
     def _decide(self, number: int, request: rq.Decide) -> None:
         name = request.approval
-        approval = self._chronicle.state.approvals.get(name)
+        approval = self._chronicle.run.approvals.get(name)
         if approval is None or approval.decision is not None:
             self._ignore(number, f"A decision by {request.by} on {name} came for nothing that waits.", about=name)
         elif approval.request.digest != request.digest:
@@ -133,7 +202,7 @@ class Control:
                 self._chronicle.note(decided, consumes=number)
 
     def _revoke(self, number: int, request: rq.Revoke) -> None:
-        if any(rule.pattern == request.pattern for rule in self._chronicle.state.rules):
+        if any(rule.pattern == request.pattern for rule in self._chronicle.run.rules):
             self._chronicle.note(ev.RuleRevoked(pattern=request.pattern, by=request.by), consumes=number)
         else:
             why = f"{request.by} revoked {request.pattern!r}, which is no rule of this run."
@@ -141,6 +210,39 @@ class Control:
 
     def _ignore(self, number: int, why: str, *, about: str = "") -> None:
         self._chronicle.note(ev.Warned(message=why, approval=about), consumes=number)
+
+
+class _StreamControl(Control):
+    """The hand on one stream: what holds the run holds it, too."""
+
+    def __init__(self, whole: Control, chronicle: Chronicle, name: str) -> None:
+        self._whole = whole
+        self._chronicle = chronicle
+        self._name = name
+
+    def hold_with(self, freeze: Act, thaw: Act, *, stream: str | None = None) -> Callable[[], None]:
+        return self._whole.hold_with(freeze, thaw, stream=stream or self._name)
+
+    async def gate(self) -> None:
+        run, own = self._chronicle.run, self._chronicle.state
+        await self.wait_until(lambda: run.paused_by is None and own.paused_by is None)
+
+    async def wait_until(self, condition: Callable[[], bool]) -> None:
+        await self._whole.wait_until(condition)
+
+    def nudge(self) -> None:
+        self._whole.nudge()
+
+    async def pause(
+        self, *, by: Literal["budget", "resources", "integration"], reason: str, needed: Decimal | None = None
+    ) -> None:
+        await self._whole.pause(by=by, reason=reason, needed=needed)
+        await self.gate()
+
+
+def share_reason(*, needed: Decimal, share: Decimal) -> str:
+    """Why a stream ends for money, and what would have helped."""
+    return f"its share of {format_limit(share)} does not cover the next request; it takes {format_needed(needed)}"
 
 
 def budget_reason(*, needed: Decimal, limit: Decimal) -> str:

@@ -9,8 +9,8 @@ from typing import Literal
 
 from loki_tui.core import events as ev
 from loki_tui.core.settings import Settings
-from loki_tui.core.state import RunState
-from loki_tui.core.vocabulary import CODE_REVIEW, Outcome, Proof, Verdict
+from loki_tui.core.state import RunState, Stream
+from loki_tui.core.vocabulary import CODE_REVIEW, Outcome, Proof, StreamStatus, Verdict
 from loki_tui.engine.qa.phase import DELIVERED, Phase
 from loki_tui.engine.qa.phases import PHASES, QUICK
 
@@ -34,6 +34,8 @@ class GoOn:
     """Why the product does not count as complete, for the agent to work on."""
     advice: tuple[str, ...] = ()
     """What else the agent should know: that it goes round in circles, say."""
+    task: str = ""
+    """What this iteration alone is for, where it is not for the requirements as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,11 @@ def decide(state: RunState, settings: Settings, now: datetime) -> Close | GoOn:
 def claimed(state: RunState) -> bool:
     """Whether somebody says that the work as it is now is complete: the agent, or the council."""
     # Of an iteration that is still open nobody has said anything yet.
-    if state.iteration is not None or state.last_finished is None:
+    if state.iteration is not None:
+        return False
+    if state.joined:
+        return True  # every stream said so of its part
+    if state.last_finished is None:
         return False
     return state.last_finished.claims_done or _approved(state)
 
@@ -170,7 +176,9 @@ def _evidence(state: RunState, settings: Settings) -> str:
 
 def sitting_due(state: RunState, settings: Settings) -> Sit | None:
     """Why the council has to sit now, on the work as it is; none where it need not."""
-    if not settings.council_enabled or state.iteration is not None or state.last_finished is None:
+    if not settings.council_enabled or state.iteration is not None:
+        return None
+    if state.last_finished is None and not state.joined:
         return None
     council, number = state.council, state.finished_iterations
     if (begun := council.convened) is not None and council.decided is None and begun.tree == state.tree:
@@ -191,7 +199,8 @@ def sitting_due(state: RunState, settings: Settings) -> Sit | None:
 
 
 def _limit(state: RunState, settings: Settings, now: datetime) -> Close | None:
-    if state.finished_iterations >= settings.max_iterations:
+    of_streams = state.total_iterations - state.iterations_begun
+    if state.finished_iterations + of_streams >= settings.max_iterations:
         return Close("exhausted", f"all {settings.max_iterations} iterations are used up (LOKI_MAX_ITERATIONS)")
     if settings.max_duration is not None and state.elapsed(now).total_seconds() >= settings.max_duration:
         return Close("exhausted", f"the time limit of {settings.max_duration:g} s is used up (LOKI_MAX_DURATION)")
@@ -209,6 +218,9 @@ def _limit(state: RunState, settings: Settings, now: datetime) -> Close | None:
 
 
 def _advice(state: RunState, settings: Settings) -> Iterator[str]:
+    for name, stream in state.streams.items():
+        if state.stream_status(name) is StreamStatus.LEFT_OUT:
+            yield _left_out(stream)
     idle, limit = state.unproductive_iterations, settings.council_stagnation_limit
     if idle >= limit and state.proven < len(state.requirements):
         yield (
@@ -219,3 +231,13 @@ def _advice(state: RunState, settings: Settings) -> Iterator[str]:
         fact: ev.PhaseFinished = state.phases[phase]
         if times >= 2:
             yield f"{phase} failed in the same way {times} times in a row: {fact.why}"
+
+
+def _left_out(stream: Stream) -> str:
+    over = stream.integrated or stream.finished
+    why = over.reason if over is not None else ""
+    where = f" What was done of it is on the branch {stream.branch}." if stream.branch else ""
+    return (
+        f"{', '.join(stream.planned.requirements)}: worked on beside the rest, as {stream.planned.name}, and not part "
+        f"of this work: {why}.{where}"
+    )

@@ -14,23 +14,20 @@ import socket
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from loki_tui.core import events as ev
 from loki_tui.core.errors import JournalError, LokiError, ModelError
 from loki_tui.core.settings import Settings
 from loki_tui.core.vocabulary import Outcome, Stage, Status
-from loki_tui.engine.agents import Agents
 from loki_tui.engine.approvals import Approvals
 from loki_tui.engine.asking import Asker, RetriesExhaustedError
-from loki_tui.engine.assessing import Assessor
 from loki_tui.engine.chronicle import Chronicle
 from loki_tui.engine.context import RunContext
 from loki_tui.engine.control import Control
-from loki_tui.engine.council.sitting import Council
+from loki_tui.engine.crew import crew_for
 from loki_tui.engine.deciding import Close, decide
-from loki_tui.engine.holding import HeldCheckouts
-from loki_tui.engine.iterating import Iterations
-from loki_tui.engine.keeping import Keeper
+from loki_tui.engine.grounds import Ground, Worktrees
 from loki_tui.engine.monitoring import Monitor
 from loki_tui.engine.notifying import Herald
 from loki_tui.engine.overhearing import Overheard
@@ -51,9 +48,9 @@ from loki_tui.engine.ports import (
 )
 from loki_tui.engine.pulse import Pulse
 from loki_tui.engine.receipts import Receipts
-from loki_tui.engine.reviewing import Reviewing
+from loki_tui.engine.streams.parallel import Parallel
 from loki_tui.engine.telling import Heart, Messenger
-from loki_tui.engine.verifying import Verifier
+from loki_tui.engine.throttling import Throttle
 from loki_tui.guard.redact import Redactor
 
 
@@ -80,6 +77,20 @@ class World:
     """Where it says that it lives; none where nobody listens."""
     messenger: Messenger | None = None
     """Tells people who are elsewhere; none where nobody is to be told."""
+    worktrees: Worktrees | None = None
+    """Where the parts of a parallel run work; none where the run works in the person's own directory."""
+
+    @property
+    def ground(self) -> Ground:
+        """The person's own directory, and what works in it."""
+        return Ground(
+            root=Path(),  # agents are told the workspace's own name
+            workspaces=self.workspaces,
+            checkouts=self.checkouts,
+            delivered=self.delivered,
+            checkpoints=self.checkpoints,
+            repository=self.repository,
+        )
 
 
 class Engine:
@@ -99,13 +110,14 @@ class Engine:
         self._work: asyncio.Task[None] | None = None
         self._ended = False
         places = Places(settings.max_parallel_agents)
-        self._monitor = Monitor(chronicle, world.machine, world.clock, settings, places=places)
+        self._throttle = Throttle(chronicle, places, world.clock)
+        self._monitor = Monitor(chronicle, world.machine, world.clock, settings, throttle=self._throttle)
         approvals = Approvals(chronicle, control, world.clock, timeout=settings.approval_timeout, redact=redact)
         self._herald = Herald(chronicle, world.messenger, world.clock, redact=redact)
         self._pulse = Pulse(chronicle, world.heart, world.clock, settings)
         overheard = Overheard(self._pulse.hearing(world.live), world.redactor)
-        chronicle.observe(overheard.observe)
-        context = RunContext(
+        chronicle.observe_all(overheard.observe)
+        self._context = context = RunContext(
             chronicle=chronicle,
             control=control,
             settings=settings,
@@ -118,17 +130,13 @@ class Engine:
             approvals=approvals,
         )
         asker = Asker(context, world.model)
-        self._planner = Planner(context, asker)
-        checkouts, checkpoints = HeldCheckouts(world.checkouts, control), world.checkpoints
-        self._assessor = Assessor(
-            context,
-            verifier=Verifier(context, checkouts, checkpoints, delivered=HeldCheckouts(world.delivered, control)),
-            reviewing=Reviewing(context, asker, checkouts, checkpoints),
-            council=Council(context, asker, checkouts, checkpoints),
-        )
-        self._keeper = Keeper(context, world.checkpoints, world.repository)
+        self._parallel = Parallel(context, world.model, world.worktrees) if world.worktrees is not None else None
+        self._planner = Planner(context, asker, divides=self._parallel is not None)
+        self._asker = asker
+        self._crew = crew_for(context, asker, world.ground)
+        self._in_place = self._parallel is None
+        """Whether the crew is where the run works: a parallel run leaves the person's own directory alone."""
         self._receipts = Receipts(context, world.repository)
-        self._iterations = Iterations(context, Agents(context, asker, world.workspaces), world.workspaces, self._keeper)
 
     async def run(self) -> Outcome | None:
         """Drive the run to its end.
@@ -143,7 +151,7 @@ class Engine:
                 self._chronicle.note(ev.EngineFailed(error=f"{type(error).__name__}: {error}"))
             raise
         finally:
-            await self._iterations.end_hands()
+            await self._crew.iterations.end_hands()
             await self._world.model.close()
             await self._herald.finish()
 
@@ -189,7 +197,13 @@ class Engine:
 
     def _helpers(self) -> list[Coroutine[None, None, None]]:
         """What goes on beside the work."""
-        return [self._control.listen(), self._monitor.watch(), self._pulse.beat()]
+        return [
+            self._control.listen(),
+            self._monitor.watch(),
+            self._pulse.beat(),
+            self._throttle.heed(),
+            self._throttle.watch(),
+        ]
 
     async def _put_down(self) -> None:
         """End work that was stopped, or leave it to be resumed."""
@@ -197,8 +211,9 @@ class Engine:
         if state.status is Status.STOPPING:
             await self._close(Close("stopped", state.reason))
             return
-        await self._iterations.end_hands()
-        await self._keeper.save("interrupted")
+        await self._crew.iterations.end_hands()
+        if self._in_place:
+            await self._crew.keeper.save("interrupted")
         self._chronicle.note(ev.RunPaused(by="person", reason="interrupted"))
 
     async def _through(self) -> None:
@@ -213,11 +228,15 @@ class Engine:
 
     async def _until_decided(self) -> Close:
         # What a repository may refuse comes before anything is spent; a plan needs no more than that.
-        await self._keeper.open_branch()
+        await self._take_place()
+        await self._crew.keeper.open_branch()
         prd = self._world.journal.get_blob(self._created.prd).decode()
         self._enter(Stage.PLAN)
         await self._planner.plan(prd)
         await self._prepare()
+        if self._parallel is not None and self._chronicle.state.streams:
+            self._enter(Stage.ITERATE)
+            await self._parallel.work(prd, self._crew)
         while True:
             await self._assess()
             self._enter(Stage.DECIDE)
@@ -225,7 +244,16 @@ class Engine:
             if isinstance(decision, Close):
                 return decision
             self._enter(Stage.ITERATE)
-            await self._iterations.iterate(decision, prd=prd)
+            await self._crew.iterations.iterate(decision, prd=prd)
+
+    async def _take_place(self) -> None:
+        """Go where the run works; an ordinary one is there from the beginning."""
+        if self._parallel is None:
+            return
+        ground = await self._parallel.open_ground()
+        self._crew = crew_for(self._context, self._asker, ground, root=str(ground.root))
+        self._receipts = Receipts(self._context, ground.repository)
+        self._in_place = True
 
     @property
     def _created(self) -> ev.RunCreated:
@@ -240,12 +268,13 @@ class Engine:
     async def _prepare(self) -> None:
         """Launch the hands and take the first checkpoint: at once, since both wait for processes."""
         if self._chronicle.state.engines > 1:
-            await self._world.workspaces.sweep()
+            await self._crew.ground.workspaces.sweep()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._iterations.launch())
+                if not self._chronicle.state.streams:
+                    group.create_task(self._crew.iterations.launch())
                 if self._chronicle.state.first_checkpoint is None:
-                    group.create_task(self._keeper.save("start"))
+                    group.create_task(self._crew.keeper.save("start"))
         except* LokiError as errors:
             raise errors.exceptions[0] from None
 
@@ -253,18 +282,25 @@ class Engine:
         """Deliver and measure the last iteration's work, as far as that has not been done."""
         state = self._chronicle.state
         finished = state.last_finished
-        if finished is None or state.iteration is not None:
+        if state.iteration is not None or (finished is None and not state.joined):
             return
         self._enter(Stage.VERIFY)
-        await self._keeper.commit(finished.summary or f"Iteration {finished.number}")
+        if finished is not None and not state.joined:  # what streams did is committed already
+            await self._crew.keeper.commit(finished.summary or f"Iteration {finished.number}")
         assert state.last_checkpoint is not None
-        await self._assessor.assess(state.last_checkpoint)
+        await self._crew.assessor.assess(state.last_checkpoint)
 
     async def _close(self, decision: Close) -> None:
         """Save and deliver what is left to, and end the run."""
         self._enter(Stage.CLOSE)
-        await self._iterations.end_hands()
-        if self._ended or self._chronicle.state.iteration is not None:
-            await self._keeper.keep_rest()
+        await self._crew.iterations.end_hands()
+        if self._chronicle.state.branch is not None and not self._in_place:
+            await self._take_place()  # ended before it was taken up
+        if self._parallel is not None and self._in_place:
+            await self._parallel.put_away(self._crew, f"the run ended: {decision.reason}")
+        if self._in_place and (self._ended or self._chronicle.state.iteration is not None):
+            await self._crew.keeper.keep_rest()
         await self._receipts.write(outcome=decision.outcome, reason=decision.reason)
+        if self._parallel is not None and self._in_place:
+            await self._parallel.clear_away()
         self._chronicle.note(ev.RunClosed(outcome=decision.outcome, reason=decision.reason))

@@ -33,14 +33,18 @@ class Iterations:
         agents: Do the work.
         workspaces: Launch hands.
         keeper: Saves what came of it.
+        root: The directory that is worked in, where that is not the person's own.
     """
 
-    def __init__(self, context: RunContext, agents: Agents, workspaces: Workspaces, keeper: Keeper) -> None:
+    def __init__(
+        self, context: RunContext, agents: Agents, workspaces: Workspaces, keeper: Keeper, *, root: str = ""
+    ) -> None:
         self._context = context
         self._chronicle = context.chronicle
         self._agents = agents
         self._workspaces = workspaces
         self._keeper = keeper
+        self._root = root
         self._workspace: Workspace | None = None
         self._release: Callable[[], None] = lambda: None
 
@@ -95,6 +99,7 @@ class Iterations:
                 guidance=await self._guidance(),
                 unmet=decision.unmet,
                 advice=decision.advice,
+                task=decision.task,
             )
         )
         self._chronicle.note(ev.IterationStarted(number=number, brief=self._chronicle.keep(brief)))
@@ -127,7 +132,7 @@ class Iterations:
         workspace = await self.launch()
         state = self._chronicle.state
         assert state.created is not None
-        root = state.created.workspace
+        root = self._root or state.created.workspace
         brief = self._chronicle.recall(self._open().brief)
         system = prompts.agent_system(workspace=root, prd=prd, confinement=workspace.confinement)
         return await self._agents.iterate(workspace, root=root, system=system, brief=brief)

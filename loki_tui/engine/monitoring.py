@@ -15,8 +15,8 @@ from loki_tui.core.errors import LokiError
 from loki_tui.core.settings import Settings, variable_of
 from loki_tui.core.vocabulary import Sample
 from loki_tui.engine.chronicle import Chronicle
-from loki_tui.engine.places import Places
 from loki_tui.engine.ports import Clock, Machine
+from loki_tui.engine.throttling import Throttle
 
 _GIB = 2**30
 
@@ -29,24 +29,23 @@ class Monitor:
         machine: What is looked at.
         clock: Time.
         settings: Interval and thresholds.
-        places: Given out more sparingly while the machine has too much to do.
+        throttle: Has fewer agents work while the machine has too much to do.
     """
 
     def __init__(
-        self, chronicle: Chronicle, machine: Machine, clock: Clock, settings: Settings, *, places: Places
+        self, chronicle: Chronicle, machine: Machine, clock: Clock, settings: Settings, *, throttle: Throttle
     ) -> None:
         self._chronicle = chronicle
         self._machine = machine
         self._clock = clock
         self._settings = settings
-        self._places = places
+        self._throttle = throttle
         self._looks = 0
         self._blind = False
 
     async def watch(self) -> None:
         """Look, until cancelled."""
-        if (limited := self._chronicle.state.agents_limited) is not None:
-            self._places.allow(limited)
+        self._throttle.take_up()
         while True:
             await self._look()
             await self._clock.elapse(self._settings.resource_check_interval)
@@ -65,15 +64,7 @@ class Monitor:
         before = taken[-1].over if taken else ()
         over = tuple(self._exceeded(sample, before))
         warnings = [ev.Warned(message=self._warning(what, sample)) for what in over if what not in before]
-        self._note(ev.ResourcesSampled(sample=sample, over=over), *warnings, *self._throttled(over))
-
-    def _throttled(self, over: tuple[str, ...]) -> Iterator[ev.Event]:
-        """Let fewer agents work at once while something is over its threshold, more again once nothing is."""
-        before, most = self._places.allowed, self._places.number
-        agents = max(1, before // 2) if over else min(most, before * 2)
-        if agents != before:
-            self._places.allow(agents)
-            yield ev.ParallelWorkLimited(agents=agents, of=most, over=over)
+        self._note(ev.ResourcesSampled(sample=sample, over=over), *warnings, *self._throttle.of_machine(over))
 
     def _note(self, *events: ev.Event) -> None:
         # While the machine was looked at the run may have ended, and nothing comes after its end.

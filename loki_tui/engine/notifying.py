@@ -65,7 +65,7 @@ class Herald:
         self._queues: dict[str, asyncio.Queue[Notice]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         if messenger is not None:
-            chronicle.observe(self._observe)
+            chronicle.observe_all(self._observe)
 
     async def finish(self) -> None:
         """Deliver what is left, for as long as `LAST_SECONDS`, and let go; raises nothing of what channels do."""

@@ -11,6 +11,11 @@ from loki_tui.guard.redact import Redactor
 from loki_tui.guard.streaming import RedactedStream
 
 
+def speaker(agent: str, stream: str | None) -> str:
+    """An agent's name among all of a run: each stream has one of the same name."""
+    return f"{stream}:{agent}" if stream else agent
+
+
 class Overheard:
     """Passes live text on to a face, each speaker's and each action's as a stream of its own.
 
@@ -37,7 +42,7 @@ class Overheard:
         """Take note of what begins and ends."""
         match record.event:
             case ev.ModelRequested() as asked:
-                self._speakers[asked.request] = asked.agent
+                self._speakers[asked.request] = speaker(asked.agent, record.stream)
             case ev.ModelAnswered() | ev.ModelFailed() as over:
                 self._streams.pop(f"text {self._speakers.pop(over.request, '')}", None)
             case ev.ActionFinished() as finished:

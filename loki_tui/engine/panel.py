@@ -120,7 +120,7 @@ class Panel:
             load=journal.get_blob,
             nudge=f"You called no tool. Read what you need to, then call {closing.tool}.",
         )
-        for record in journal.records(after=since):
+        for record in self._chronicle.records(after=since):
             transcript.observe(record)
         return transcript
 

@@ -46,6 +46,12 @@ hand-overs and summaries what was found out before.
 not switch branches or rewrite history.
 - Several independent tool calls may go into one answer."""
 
+_DIVIDE = """\
+Say, too, in `streams`, what can be worked on at the same time: groups of requirements that several agents can work \
+on, each on a copy of the project of its own, so that little or nothing has to be done again when the copies are \
+merged. Every requirement is in exactly one stream. A stream's files, tests included, are its own: what two streams \
+need both is a stream before them. Fewer streams that do not meet are better than many that do."""
+
 REQUIREMENTS = "requirements_document"
 """What the frame around a PRD is called."""
 
@@ -109,6 +115,8 @@ class Brief:
     """Why the run was not found complete."""
     advice: Sequence[str] = ()
     """What else the engine has noticed."""
+    task: str = ""
+    """What this iteration alone is for."""
 
 
 def agent_system(*, workspace: str, prd: str, confinement: Confinement) -> str:
@@ -124,9 +132,13 @@ def _limits(confinement: Confinement, workspace: str) -> str:
     return f"They can write only to {where} and to a private temporary directory (TMPDIR)."
 
 
-def planner_system() -> str:
-    """The system prompt of the planner."""
-    return _PLANNER
+def planner_system(*, divides: bool = False) -> str:
+    """The system prompt of the planner.
+
+    Args:
+        divides: Whether it is to say what can be worked on at the same time.
+    """
+    return f"{_PLANNER}\n\n{_DIVIDE}" if divides else _PLANNER
 
 
 def plan_question(prd: str) -> str:
@@ -216,6 +228,8 @@ NOT_BEGUN = "It was waiting for its turn when the engine stopped. Nothing of it 
 def opening(brief: Brief) -> str:
     """The opening message of an iteration."""
     sections = [f"Iteration {brief.number} of at most {brief.max_iterations}."]
+    if brief.task:
+        sections.append(brief.task)
     if brief.guidance:
         sections.append(f"The project's own guidance:\n{framed(brief.guidance, 'guidance')}")
     sections.append("Requirements:\n" + "\n".join(_requirement(judged) for judged in brief.requirements))

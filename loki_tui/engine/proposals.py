@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import Literal
 
+from loki_tui.core.events import StreamPlanned
 from loki_tui.core.messages import JsonObject
 from loki_tui.core.tools import EditFile, Shell, ToolInput, WriteFile
 from loki_tui.core.vocabulary import Requirement, Risk
@@ -95,13 +96,19 @@ def propose_action(
     )
 
 
-def propose_plan(requirements: tuple[Requirement, ...]) -> Proposal:
-    """A plan as a person decides on it."""
+def propose_plan(requirements: tuple[Requirement, ...], streams: tuple[StreamPlanned, ...] = ()) -> Proposal:
+    """A plan as a person decides on it, with what is to be worked on at the same time."""
     exact: JsonObject = {"plan": [requirement.model_dump(mode="json") for requirement in requirements]}
+    if streams:
+        exact["streams"] = [stream.model_dump(mode="json") for stream in streams]
     lines = []
     for requirement in requirements:
         lines.append(f"{requirement.id}: {requirement.title}")
         lines.extend(f"    - {criterion}" for criterion in requirement.criteria)
+    for stream in streams:
+        after = f", after {', '.join(stream.after)}" if stream.after else ""
+        lines.append(f"stream {stream.name}{after}: {', '.join(stream.requirements)}")
+        lines.append(f"    files: {', '.join(stream.files)}")
     return Proposal(
         subject="plan",
         digest=digest_of(exact),

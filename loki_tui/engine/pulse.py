@@ -17,6 +17,7 @@ from loki_tui.core.heartbeat import INTERVAL, MOST_WORK, Beat, Work
 from loki_tui.core.settings import Settings
 from loki_tui.core.vocabulary import Status
 from loki_tui.engine.chronicle import Chronicle
+from loki_tui.engine.overhearing import speaker
 from loki_tui.engine.ports import Clock, Live
 from loki_tui.engine.telling import Heart
 
@@ -59,7 +60,7 @@ class Pulse:
         self._open: dict[str, _Open] = {}
         self._lag = 0.0
         self._complained = False
-        chronicle.observe(self.observe)
+        chronicle.observe_all(self.observe)
 
     def hearing(self, live: Live) -> Live:
         """The same face, with an ear on who is heard of."""
@@ -92,7 +93,7 @@ class Pulse:
             case ev.ModelRequested() as asked:
                 patience = max(MODEL_PATIENCE, 2 * self._settings.stream_idle_timeout)
                 self._begin(Work(kind="model", name=asked.request, what=asked.model, quiet=0, patience=patience))
-                self._open[asked.request].agent = asked.agent
+                self._open[asked.request].agent = speaker(asked.agent, record.stream)
             case ev.ModelAnswered() | ev.ModelFailed() as over:
                 self._open.pop(over.request, None)
             case ev.ActionStarted() as started:
@@ -102,9 +103,10 @@ class Pulse:
                 self._open.pop(finished.action, None)
             case ev.PhaseStarted() as phase:
                 patience = 2 * (self._settings.test_timeout + self._settings.phase_timeout)
-                self._begin(Work(kind="phase", name=phase.phase, what=phase.phase, quiet=0, patience=patience))
+                name = speaker(phase.phase, record.stream)
+                self._begin(Work(kind="phase", name=name, what=phase.phase, quiet=0, patience=patience))
             case ev.PhaseFinished() as measured:
-                self._open.pop(measured.phase, None)
+                self._open.pop(speaker(measured.phase, record.stream), None)
             case ev.RunContinued():
                 # What was held meanwhile is not to blame for it.
                 for each in self._open.values():

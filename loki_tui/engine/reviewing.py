@@ -98,7 +98,7 @@ class Reviewing:
         state = self._chronicle.state
         iteration = state.recent_iterations[-1] if state.recent_iterations else None
         trees = {checkpoint.checkpoint: checkpoint.tree}
-        for record in self._chronicle.journal.records(after=iteration.started_seq if iteration else 0):
+        for record in self._chronicle.records(after=iteration.started_seq if iteration else 0):
             match record.event:
                 case ev.CheckpointTaken() as taken:
                     trees[taken.checkpoint] = taken.tree
@@ -194,7 +194,7 @@ class Reviewing:
     def _last_void(self, charge: Charge, since: int) -> int:
         """Where this reviewer's last conversation ended without a review: the next one begins anew."""
         ended = 0
-        for record in self._chronicle.journal.records(after=since):
+        for record in self._chronicle.records(after=since):
             if isinstance(record.event, ev.ReviewSubmitted) and record.event.reviewer == charge.name:
                 ended = record.seq
         return ended

@@ -35,13 +35,10 @@ _SETTINGS = {
 }
 
 _ENVIRONMENT = {
-    "GIT_CONFIG_COUNT": str(len(_SETTINGS)),
     "GIT_LITERAL_PATHSPECS": "1",
     "GIT_OPTIONAL_LOCKS": "0",
     # What git says is matched below, so it speaks English.
     "LC_ALL": "C.UTF-8",
-    **{f"GIT_CONFIG_KEY_{number}": key for number, key in enumerate(_SETTINGS)},
-    **{f"GIT_CONFIG_VALUE_{number}": value for number, value in enumerate(_SETTINGS.values())},
 }
 
 
@@ -54,13 +51,28 @@ class GitShell:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._environment = dict(_ENVIRONMENT)
+        self._settings = dict(_SETTINGS)
+        self._environment = {**_ENVIRONMENT, **_variables(self._settings)}
         self._directory = "."
+
+    def configure(self, settings: Mapping[str, str]) -> None:
+        """Have git take these settings too, whatever a configuration says."""
+        self._settings |= settings
+        self._environment |= _variables(self._settings)
 
     def settle(self, *, git_directory: str, work_tree: str) -> None:
         """Look for no repository from now on: it is this one, whatever its configuration says later."""
         self._environment |= {"GIT_DIR": git_directory, "GIT_WORK_TREE": work_tree}
         self._directory = work_tree
+
+    def write_to(self, directory: str, *, beside: str) -> None:
+        """Have new objects go to a directory that will be thrown away.
+
+        Args:
+            directory: Where they go.
+            beside: The objects of the repository.
+        """
+        self._environment |= {"GIT_OBJECT_DIRECTORY": directory, "GIT_ALTERNATE_OBJECT_DIRECTORIES": beside}
 
     async def ask(self, script: str, *, environment: Mapping[str, str] | None = None) -> str:
         """What a script prints on standard output, without the newlines at its end.
@@ -118,6 +130,15 @@ class GitShell:
         return result, answer if result.exit_code == 0 and opened and closed else None
 
 
+def _variables(settings: Mapping[str, str]) -> dict[str, str]:
+    """Settings as git reads them from its environment, where they outrank every file."""
+    return {
+        "GIT_CONFIG_COUNT": str(len(settings)),
+        **{f"GIT_CONFIG_KEY_{number}": key for number, key in enumerate(settings)},
+        **{f"GIT_CONFIG_VALUE_{number}": value for number, value in enumerate(settings.values())},
+    }
+
+
 def quoted(*words: str) -> str:
     """Words of a command line."""
     return shlex.join(words)
@@ -151,6 +172,11 @@ def _failure(result: ActionResult) -> RepositoryError:
         return RepositoryError(
             f"Another git holds the repository's index: {said}",
             hint="Let it finish. If none runs, remove .git/index.lock; then `loki resume`.",
+        )
+    if ".lock': File exists" in said:
+        return RepositoryError(
+            f"Another git holds a lock in the repository: {said[-_SAID_LIMIT:]}",
+            hint="Let it finish. If none runs, remove the file that is named; then `loki resume`.",
         )
     hint = "Rename the branch that stands in its way." if "; cannot create" in said else ""
     return RepositoryError(

@@ -27,6 +27,10 @@ class Demands:
     """The person's environment, whole."""
     protected: tuple[Path, ...] = ()
     """Never granted: the state directory."""
+    lent: tuple[Path, ...] = ()
+    """Granted although it lies in what is protected: a worktree of Loki's own."""
+    repository: Path | None = None
+    """The git directory of that worktree's repository, in which agents look and do not write."""
     confinement: str = "auto"
     network: tuple[str, ...] = NETWORK_ON
     """What commands reach: `on`, `off`, or hosts."""
@@ -71,6 +75,8 @@ class Policy:
     """Directories everyone may write that the rung makes anew for these hands."""
     spelled: tuple[str, ...] = ()
     """Paths as the person wrote them, before links were followed."""
+    looked_into: Path | None = None
+    """A repository in which commands look and do not write; for a kind word where they try."""
 
     def message(self, rung: Rung, *, mark: str, proxied: bool = False) -> JsonObject:
         """The first line for the hands.
@@ -99,6 +105,7 @@ class Policy:
             "write": [str(path) for path in (*self.writable, *own) if path.exists()],
             "devices": [str(path) for path in devices if path.exists()],
             "sealed": [str(path) for path in self.sealed],
+            "looked_into": [str(self.looked_into)] if self.looked_into else [],
             "shown": [str(path) for path in self.writable],
             "environment": dict(self.environment),
             "command_seconds": self.command_seconds,
@@ -116,18 +123,14 @@ def agent_paths(demands: Demands) -> tuple[Path, ...]:
     named = [_real(root / _at_home(path, demands.home), "LOKI_ALLOWED_PATHS") for path in demands.allowed_paths]
     granted = tuple(dict.fromkeys(named)) or (root,)
     for path in (root, *granted):
-        _shield(path, (*demands.protected, demands.private))
+        lent = any(within(path, place.resolve()) for place in demands.lent)
+        _shield(path, (demands.private,) if lent else (*demands.protected, demands.private))
     return granted
 
 
-def read_paths(demands: Demands) -> tuple[Path, ...]:
-    """What may be read beside the workspace: the system, toolchains, and what the person adds.
-
-    Raises:
-        UsageError: A path that was added is not there.
-        ConfinementError: It would open what is protected.
-    """
-    return (*readable(demands.environ, home=demands.home, shielded=demands.protected), *added_paths(demands))
+def system_paths(demands: Demands) -> tuple[Path, ...]:
+    """What may be read whatever the workspace: the system and toolchains."""
+    return readable(demands.environ, home=demands.home, shielded=demands.protected)
 
 
 def added_paths(demands: Demands) -> tuple[Path, ...]:
@@ -141,7 +144,7 @@ def added_paths(demands: Demands) -> tuple[Path, ...]:
     named = [_real(root / _at_home(path, demands.home), "LOKI_READ_PATHS") for path in demands.read_paths]
     for path in named:
         _shield(path, demands.protected)
-    return tuple(named)
+    return (*named, demands.repository.resolve()) if demands.repository else tuple(named)
 
 
 def make_policy(
@@ -178,6 +181,7 @@ def make_policy(
         command_seconds=demands.command_seconds,
         nothing=nothing.resolve(),
         spelled=(str(demands.root), demands.environ.get("HOME", ""), *demands.allowed_paths, *demands.read_paths),
+        looked_into=demands.repository.resolve() if demands.repository else None,
     )
 
 

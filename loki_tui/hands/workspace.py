@@ -33,7 +33,7 @@ from loki_tui.hands.policy import (
     added_paths,
     agent_paths,
     make_policy,
-    read_paths,
+    system_paths,
     with_own_mounts,
 )
 from loki_tui.hands.rungs import choose
@@ -216,17 +216,27 @@ class HandsWorkspaces:
     Args:
         demands: What is demanded.
         boxes: The container engine, for the rung that has hands in its boxes.
+        system: What of the system and of toolchains may be read; found out where nobody has yet.
     """
 
-    def __init__(self, demands: Demands, *, boxes: Boxes | None = None) -> None:
+    def __init__(self, demands: Demands, *, boxes: Boxes | None = None, system: tuple[Path, ...] | None = None) -> None:
         self._demands = demands
         self._boxes = boxes
         self._root = demands.root.resolve()
         self._rung = choose(demands.confinement, demands.network, boxes=boxes)
         writable = agent_paths(demands)
         self._writable = () if boxes and boxes.read_only else writable
-        self._read = added_paths(demands) if boxes else read_paths(demands)
+        found = system_paths(demands) if system is None and not boxes else system
+        self._system = found or ()
+        self._read = (*self._system, *added_paths(demands))
         self._prefix = f"loki-{sha256(os.fsencode(self._root)).hexdigest()[:10]}-"
+
+    def elsewhere(self, demands: Demands) -> HandsWorkspaces:
+        """What launches hands on another directory, for the same person on the same machine.
+
+        To find out what of the system may be read takes longer than to start hands.
+        """
+        return HandsWorkspaces(demands, boxes=self._boxes, system=self._system)
 
     @property
     def confinement(self) -> Confinement:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import singledispatch
+from typing import get_args
 
 from loki_tui.core import events as ev
 from loki_tui.core.events import Event
@@ -21,6 +22,7 @@ from loki_tui.headless.linear_paper import Passage
 from loki_tui.headless.linear_proof import finding_in_words
 from loki_tui.wording.amounts import counted, in_seconds
 from loki_tui.wording.asides import aside_text
+from loki_tui.wording.parallel import ParallelEvent, parallel_text
 from loki_tui.wording.proof import convened_text, tally_text
 
 LAST_LINES = 5
@@ -144,14 +146,12 @@ def _(event: ev.Warned, _told: Told) -> Words:
     return _just(f"Warning: {one_line(event.message)}")
 
 
-@words.register
-def _(event: ev.StreamStarted, _told: Told) -> Words:
-    return _just(f"Stream {one_line(event.name)} begins, on branch {one_line(event.branch)}.")
+def _parallel(event: ParallelEvent, _told: Told) -> Words:
+    return _just(_sentence(_begin(parallel_text(event))))
 
 
-@words.register
-def _(event: ev.StreamFinished, _told: Told) -> Words:
-    return _just(f"Stream {one_line(event.name)} is {event.outcome}: {_sentence(event.reason)}")
+for _kind in get_args(ParallelEvent):
+    words.register(_kind, _parallel)
 
 
 # -- agents -------------------------------------------------------------------------------------

@@ -9,9 +9,11 @@ from pathlib import Path
 from loki_tui.core.errors import UsageError
 from loki_tui.core.settings import Settings
 from loki_tui.engine.engine import World
+from loki_tui.engine.grounds import Worktrees
 from loki_tui.engine.ports import Live, Model
 from loki_tui.hands.policy import Demands
 from loki_tui.hands.shell_policy import ShellPolicy
+from loki_tui.hands.workspace import HandsWorkspaces
 from loki_tui.models.anthropic import DEFAULT_BASE_URL, AnthropicModel
 from loki_tui.models.cassette import load_cassette
 from loki_tui.models.prices import GenaiPrices
@@ -31,6 +33,7 @@ from loki_tui.runtime.webhooks import messenger_of
 from loki_tui.store.checkpoints import GitCheckpoints
 from loki_tui.store.heartbeat import HeartbeatFile
 from loki_tui.store.journal import SqliteJournal
+from loki_tui.store.paths import RunDirectories
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,25 @@ def build_world(around: Surroundings, settings: Settings, journal: SqliteJournal
         live=live,
         heart=HeartbeatFile(state),
         messenger=messenger_of(around.environ, record=state.deliveries(journal.run)),
+        worktrees=_worktrees(journal.run, workspaces, checkpoints, demands, places) if settings.parallel_mode else None,
+    )
+
+
+def _worktrees(
+    run: str, workspaces: HandsWorkspaces, checkpoints: GitCheckpoints, demands: Demands, places: RunDirectories
+) -> Worktrees:
+    """Where a parallel run works. It is imported when it is wanted: most runs are not parallel."""
+    from loki_tui.runtime.worktrees import Base, GitWorktrees  # noqa: PLC0415 (imports when wanted)
+
+    return GitWorktrees(
+        Base(
+            run=run,
+            workspace=demands.root,
+            directories=places,
+            demands=demands,
+            workspaces=workspaces,
+            checkpoints=checkpoints,
+        )
     )
 
 

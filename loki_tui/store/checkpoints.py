@@ -54,6 +54,8 @@ class Checkpoint:
     files: int
     changed: int
     """Paths that differ from the checkpoint before."""
+    worktree: str = ""
+    """The worktree of a parallel run it was taken in, by its name; empty for the person's own."""
 
 
 class _Facts(Frozen):
@@ -62,6 +64,7 @@ class _Facts(Frozen):
     iteration: int
     files: int
     changed: int
+    worktree: str = ""
 
 
 class GitCheckpoints:
@@ -73,12 +76,21 @@ class GitCheckpoints:
     Args:
         directory: The git directory, made when it is first needed.
         workspace: What is saved and restored.
+        worktree: The name of a parallel run's worktree; empty for the person's own.
     """
 
-    def __init__(self, directory: Path, *, workspace: Path) -> None:
+    def __init__(self, directory: Path, *, workspace: Path, worktree: str = "") -> None:
         self._workspace = workspace.resolve()
-        self._git = GitDirectory(directory.absolute(), work_tree=self._workspace)
+        self._worktree = worktree
+        index = f"index-{worktree}" if worktree else "index"
+        self._git = GitDirectory(directory.absolute(), work_tree=self._workspace, index=index)
         self._turn = asyncio.Lock()
+
+    def beside(self, workspace: Path, *, worktree: str) -> GitCheckpoints:
+        """Checkpoints of a worktree, numbered with these; the two take turns."""
+        other = GitCheckpoints(self._git.path, workspace=workspace, worktree=worktree)
+        other._turn = self._turn
+        return other
 
     async def take(self, label: str, *, iteration: int = 0) -> Snapshot:
         """Save the workspace as it is.
@@ -178,7 +190,7 @@ class GitCheckpoints:
             ref = f"{_REFS}/{newest[0].id}"
             number, parent = int(newest[0].id[1:]) + 1, ("-p", ref)
             changed = len(self._git.paths("diff-tree", "-r", "--name-only", ref, tree))
-        facts = _Facts(iteration=iteration, files=staged.files, changed=changed)
+        facts = _Facts(iteration=iteration, files=staged.files, changed=changed, worktree=self._worktree)
         message = f"{_one_line(label)}\n\n{facts.model_dump_json()}\n"
         commit = self._git.ask("commit-tree", tree, *parent, stdin=message.encode(errors="replace"))
         # No old value: a checkpoint that exists is never replaced.
@@ -187,6 +199,12 @@ class GitCheckpoints:
 
     def _restore(self, checkpoint: str) -> Snapshot:
         ref = self._ref(checkpoint)
+        taken_in = self._list(ref)[0].worktree
+        if taken_in != self._worktree:
+            raise CheckpointError(
+                f"{checkpoint} was taken in the worktree {taken_in or 'of yours'}, and not here.",
+                hint="Its work is on the branch of that name: git branch --list 'loki/*'.",
+            )
         saved = self._take(f"Before going back to {checkpoint}", iteration=self._list(ref)[0].iteration)
         hint = f"Make it writable and restore again; {saved.checkpoint} holds what was there before."
         try:
@@ -253,7 +271,7 @@ def _checkpoint(line: str) -> Checkpoint:
         at = datetime.fromtimestamp(int(seconds), UTC)
     except ValueError as error:
         raise CheckpointError(f"The list of checkpoints makes no sense at {line[:80]!r}.") from error
-    return Checkpoint(name, tree, at, label, facts.iteration, facts.files, facts.changed)
+    return Checkpoint(name, tree, at, label, facts.iteration, facts.files, facts.changed, facts.worktree)
 
 
 def _one_line(label: str) -> str:

@@ -80,6 +80,8 @@ class IterationMarks(Sequence[IterationMark]):
 
     def take(self, record: Record) -> None:
         """Take in the beginning or the end of an iteration; nothing else a record tells of changes anything."""
+        if record.stream is not None:
+            return  # a stream counts its own
         match record.event:
             case IterationStarted(number=number):
                 self.append(IterationMark(number=number, seq=record.seq, started_at=record.at))

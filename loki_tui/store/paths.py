@@ -34,6 +34,21 @@ class RunDirectories:
     verify: Path
     """Clean checkouts that the agent's hands cannot reach."""
 
+    @property
+    def worktrees(self) -> Path:
+        """Linked worktrees of a parallel run, each by its name; made when the first one is."""
+        return self.root / "worktrees"
+
+    @property
+    def grounds(self) -> Path:
+        """What belongs to each of these beside its files, by the same names."""
+        return self.root / "grounds"
+
+    @property
+    def aside(self) -> Path:
+        """What was found where a worktree was to be, and worktrees on their way out."""
+        return self.root / "aside"
+
 
 @dataclass(frozen=True, slots=True)
 class StateDirectory:
@@ -117,14 +132,28 @@ class StateDirectory:
             UsageError: The directory cannot be written, or the run's name is none.
             JournalError: The disk is full.
         """
-        if not _RUN_ID.fullmatch(run):
-            raise UsageError(f"{run!r} is no run.", hint="`loki runs` lists them.")
-        root = self.root / "runs" / run
-        directories = RunDirectories(root=root, home=root / "home", tmp=root / "tmp", verify=root / "verify")
+        directories = self.directories(run)
+        root = directories.root
         with writing(root):
             for path in (root.parent, root, directories.home, directories.tmp, directories.verify):
                 path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
         return directories
+
+    def directories(self, run: str) -> RunDirectories:
+        """Where the private directories of a run are, or would be.
+
+        Raises:
+            UsageError: The run's name is none.
+        """
+        if not _RUN_ID.fullmatch(run):
+            raise UsageError(f"{run!r} is no run.", hint="`loki runs` lists them.")
+        root = self.root / "runs" / run
+        return RunDirectories(root=root, home=root / "home", tmp=root / "tmp", verify=root / "verify")
+
+    @property
+    def runs(self) -> Path:
+        """Holds a directory for each run."""
+        return self.root / "runs"
 
     def owner(self) -> Path | None:
         """The workspace that the state on disk belongs to, where that can be told."""

@@ -75,11 +75,18 @@ class GitDirectory:
     Args:
         path: Where the git directory is, or will be.
         work_tree: What it takes content from.
+        index: The name of the index, where several work trees are looked at.
     """
 
-    def __init__(self, path: Path, *, work_tree: Path) -> None:
+    def __init__(self, path: Path, *, work_tree: Path, index: str = "index") -> None:
         self.path = path
-        self._environment = {**_ENVIRONMENT, "GIT_DIR": str(path), "GIT_WORK_TREE": str(work_tree)}
+        self._index = path / index
+        self._environment = {
+            **_ENVIRONMENT,
+            "GIT_DIR": str(path),
+            "GIT_WORK_TREE": str(work_tree),
+            "GIT_INDEX_FILE": str(self._index),
+        }
         self._running: subprocess.Popen[bytes] | None = None
         self._interrupted = threading.Event()
 
@@ -101,7 +108,7 @@ class GitDirectory:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self.exists:
                 self.run("init", "--quiet", "--template=")
-            for lock in (self.path / "index.lock", *self.path.glob("refs/**/*.lock")):
+            for lock in (self._index.with_name(f"{self._index.name}.lock"), *self.path.glob("refs/**/*.lock")):
                 lock.unlink(missing_ok=True)
             (self.path / "info").mkdir(exist_ok=True)
             (self.path / "info" / "attributes").write_text(_ATTRIBUTES)

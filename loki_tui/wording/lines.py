@@ -6,6 +6,7 @@ One event, one line at most; what scrolls by on every turn and says nothing is l
 from __future__ import annotations
 
 from functools import singledispatch
+from typing import get_args
 
 from loki_tui.core import events as ev
 from loki_tui.core.events import Record
@@ -16,6 +17,7 @@ from loki_tui.core.vocabulary import Proof, Verdict
 from loki_tui.wording.amounts import counted
 from loki_tui.wording.asides import aside_text
 from loki_tui.wording.line import Line, Tone
+from loki_tui.wording.parallel import ParallelEvent, goes_wrong, parallel_text
 from loki_tui.wording.proof import convened_text, finding_text, found_text, tally_text
 from loki_tui.wording.receipts import headline_tone
 
@@ -289,14 +291,12 @@ def _(event: ev.ReceiptWritten) -> Line:
     return Line(f"receipt written: {_cut(event.headline)}", headline_tone(event.headline))
 
 
-@_line.register
-def _(event: ev.StreamStarted) -> Line:
-    return Line(f"stream {_cut(event.name)} starts on {event.branch}")
+def _parallel(event: ParallelEvent) -> Line:
+    return Line(_cut(parallel_text(event)), "warn" if goes_wrong(event) else "plain")
 
 
-@_line.register
-def _(event: ev.StreamFinished) -> Line:
-    return Line(f"stream {_cut(event.name)} ends {event.outcome}: {_cut(event.reason)}")
+for _kind in get_args(ParallelEvent):
+    _line.register(_kind, _parallel)
 
 
 def refusal_text(event: ev.ActionRefused) -> str:

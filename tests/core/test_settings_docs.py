@@ -37,12 +37,6 @@ def test_values_are_counted_up_where_they_can_be() -> None:
     assert documented("max_duration").options == ()
 
 
-def test_what_is_not_built_is_said_to_be_not_in_force() -> None:
-    assert not documented("parallel_mode").in_force
-    assert documented("blocked_commands").in_force
-    assert documented("budget_limit").in_force
-
-
 @pytest.mark.parametrize(
     ("name", "bounds"),
     [

@@ -221,22 +221,6 @@ def test_a_value_that_is_wrong_by_itself_is_not_said_to_contradict_another(place
     assert "longest" not in message
 
 
-@pytest.mark.parametrize(
-    ("variable", "value"),
-    [
-        ("LOKI_MAX_WORKTREES", "9"),
-        ("LOKI_PARALLEL_MODE", "1"),
-    ],
-)
-def test_what_is_not_in_force_cannot_be_set(place: Place, variable: str, value: str) -> None:
-    message = place.refusal({variable: value})
-    assert message == f"{variable} is not enforced by this version, and Loki does not pretend: unset it."
-
-
-def test_what_is_not_in_force_may_be_set_to_its_default(place: Place) -> None:
-    assert place.load({"LOKI_MAX_WORKTREES": "5", "LOKI_PARALLEL_MODE": "false"}).settings == Settings()
-
-
 # -- files --------------------------------------------------------------------------------------
 
 

@@ -20,6 +20,7 @@ from loki_tui.engine.engine import Engine
 from loki_tui.engine.monitoring import Monitor
 from loki_tui.engine.places import Places
 from loki_tui.engine.ports import Machine
+from loki_tui.engine.throttling import Throttle
 from tests.support.life import created
 from tests.support.memory import MemoryJournal
 from tests.support.runs import make_bench
@@ -41,7 +42,9 @@ class Watch:
         self._records: asyncio.Queue[Record] = asyncio.Queue()
         self.chronicle.observe(self._records.put_nowait)
         self.places = Places(settings.max_parallel_agents)
-        self.monitor = Monitor(self.chronicle, machine, self.clock, settings, places=self.places)
+        self.monitor = Monitor(
+            self.chronicle, machine, self.clock, settings, throttle=Throttle(self.chronicle, self.places, self.clock)
+        )
 
     async def next(self) -> Event:
         """The next event, once it is there."""
@@ -211,7 +214,9 @@ async def test_nothing_comes_after_the_end_of_the_run() -> None:
     journal = MemoryJournal()
     journal.append(created())
     slow, clock, chronicle = Slow(), Clock(), Chronicle(journal)
-    task = asyncio.create_task(Monitor(chronicle, slow, clock, Settings(), places=Places(10)).watch())
+    task = asyncio.create_task(
+        Monitor(chronicle, slow, clock, Settings(), throttle=Throttle(chronicle, Places(10), clock)).watch()
+    )
     await asyncio.to_thread(slow.asked.wait, 10)
     chronicle.note(ev.RunClosed(outcome="stopped", reason="enough"))
     slow.let_go.set()

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from loki_tui.core.errors import ConfinementError, UsageError
-from loki_tui.hands.policy import agent_paths, read_paths
+from loki_tui.hands.policy import added_paths, agent_paths
 from tests.support.hands import World
 
 
@@ -27,11 +27,11 @@ def test_a_path_that_is_not_there_is_named(world: World) -> None:
     with pytest.raises(UsageError, match=r"LOKI_ALLOWED_PATHS: .*/missing cannot be used: No such file"):
         agent_paths(world.demands(allowed=("src", "missing")))
     with pytest.raises(UsageError, match=r"LOKI_READ_PATHS: .*/missing"):
-        read_paths(world.demands(readable=("missing",)))
+        added_paths(world.demands(readable=("missing",)))
 
 
 def test_read_paths_are_granted_as_said(world: World) -> None:
-    granted = read_paths(world.demands(readable=("~/.ssh", str(world.outside))))
+    granted = added_paths(world.demands(readable=("~/.ssh", str(world.outside))))
     assert granted[-2:] == (world.home / ".ssh", world.outside)
 
 
@@ -40,7 +40,7 @@ def test_the_state_directory_is_never_granted(world: World, path: str) -> None:
     with pytest.raises(ConfinementError, match="own state"):
         agent_paths(world.demands(allowed=(path,)))
     with pytest.raises(ConfinementError, match="own state"):
-        read_paths(world.demands(readable=(path,)))
+        added_paths(world.demands(readable=(path,)))
 
 
 def test_a_workspace_around_the_state_directory_is_refused(world: World) -> None:

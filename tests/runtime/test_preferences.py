@@ -156,7 +156,6 @@ def test_an_old_file_keeps_its_mode_its_comments_and_its_place(tmp_path: Path) -
         ("max_turn", None, "max_turn in {file} is no setting. Did you mean max_turns?"),
         ("max_turns", "", "max_turns in {file} is empty"),
         ("max_turns", "0", "max_turns in {file} is '0'; it must be a whole number from 1 up to 10000."),
-        ("parallel_mode", "true", "parallel_mode in {file} is not enforced by this version"),
         ("dir", "/somewhere", "dir in {file} has no effect: set LOKI_DIR in the environment."),
         ("keymap", '{"Run Pause": "p"}', "keymap in {file} is"),
         ("model", "\udcff", "model in {file} is"),

@@ -11,6 +11,7 @@ from loki_tui.core.errors import ModelFault
 from loki_tui.core.events import Event, Record
 from loki_tui.core.messages import TextPart, ToolCall, Usage
 from loki_tui.core.vocabulary import (
+    Clash,
     Confinement,
     Excerpt,
     Proof,
@@ -147,7 +148,13 @@ def life() -> Iterator[Event]:
     yield ev.Notified(about="waiting", channel="slack", ok=True, attempts=1)
     yield ev.StreamPlanned(name="api", requirements=("R1",))
     yield ev.StreamStarted(name="api", branch="loki/r1/api")
-    yield ev.StreamFinished(name="api", outcome="completed", reason="done")
+    yield ev.StreamFinished(name="api", outcome="completed", reason="done", commit="abc")
+    yield ev.IntegrationStarted(name="api", commit="abc", onto="def")
+    yield ev.IntegrationConflicted(name="api", conflicts=(Clash(path="a.py", kind="content"),))
+    yield ev.IntegrationMerged(name="api", commit="fed")
+    yield ev.IntegrationRefused(name="api", reason="unit tests: 1 failed")
+    yield ev.IntegrationFinished(name="api", outcome="integrated", commit="fed")
+    yield ev.WorktreeRetired(name="api", removed=True)
     yield from (ev.BudgetChanged(limit=Decimal(20), by="ada"), ev.Warned(message="Careful."))
     yield from (
         ev.EngineFailed(error="Bug: one"),

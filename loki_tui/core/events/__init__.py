@@ -33,10 +33,18 @@ from loki_tui.core.events.life import (
     StageEntered,
     Steered,
     SteeringDelivered,
+    Warned,
+)
+from loki_tui.core.events.parallel import (
+    IntegrationConflicted,
+    IntegrationFinished,
+    IntegrationMerged,
+    IntegrationRefused,
+    IntegrationStarted,
     StreamFinished,
     StreamPlanned,
     StreamStarted,
-    Warned,
+    WorktreeRetired,
 )
 from loki_tui.core.events.proof import (
     CheckpointRestored,
@@ -119,7 +127,13 @@ Event = Annotated[
     | ParallelWorkLimited
     | StreamPlanned
     | StreamStarted
-    | StreamFinished,
+    | StreamFinished
+    | IntegrationStarted
+    | IntegrationConflicted
+    | IntegrationMerged
+    | IntegrationRefused
+    | IntegrationFinished
+    | WorktreeRetired,
     Field(discriminator="kind"),
 ]
 
@@ -183,6 +197,11 @@ __all__ = [
     "EngineFailed",
     "EngineStarted",
     "Event",
+    "IntegrationConflicted",
+    "IntegrationFinished",
+    "IntegrationMerged",
+    "IntegrationRefused",
+    "IntegrationStarted",
     "IterationFinished",
     "IterationStarted",
     "MemberCalibrated",
@@ -216,6 +235,7 @@ __all__ = [
     "VoteCast",
     "Warned",
     "WorkCommitted",
+    "WorktreeRetired",
     "decode_event",
     "encode_event",
 ]

@@ -68,7 +68,7 @@ class RunPaused(Frozen):
     """Nothing starts until someone resumes."""
 
     kind: Literal["run_paused"] = "run_paused"
-    by: Literal["person", "budget", "resources"]
+    by: Literal["person", "budget", "resources", "integration"]
     reason: str
     needed: Money | None = None
     """What the budget must rise to, at the least, where money is the reason."""
@@ -192,30 +192,3 @@ class ParallelWorkLimited(Frozen):
     """How many the settings allow."""
     over: tuple[str, ...] = ()
     """Thresholds that are exceeded: cpu, memory; none where the machine has room again."""
-
-
-class StreamPlanned(Frozen):
-    """A part of the PRD that can be worked on by itself."""
-
-    kind: Literal["stream_planned"] = "stream_planned"
-    name: str
-    requirements: tuple[str, ...]
-    files: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
-
-
-class StreamStarted(Frozen):
-    """A stream got a worktree and an agent."""
-
-    kind: Literal["stream_started"] = "stream_started"
-    name: str
-    branch: str
-
-
-class StreamFinished(Frozen):
-    """A stream came to its end."""
-
-    kind: Literal["stream_finished"] = "stream_finished"
-    name: str
-    outcome: Outcome
-    reason: str

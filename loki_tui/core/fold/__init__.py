@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from typing import Final
 
 from loki_tui.core.events import Record
-from loki_tui.core.fold import life, proof, work
+from loki_tui.core.fold import life, parallel, proof, work
+from loki_tui.core.fold.parallel import apply_in_stream
 from loki_tui.core.fold.reducer import apply_event
 from loki_tui.core.state import RunState
 
-VERSION: Final = 4
+VERSION: Final = 5
 """Of the fold and of the shape of its state: states that another one journaled are not taken up."""
 
-RULES: Final = (life, work, proof)
+RULES: Final = (life, work, proof, parallel)
 """The modules whose rules are registered."""
 
 
@@ -29,4 +30,7 @@ def apply(state: RunState, record: Record) -> None:
     """Take one more record into a state."""
     state.seq = record.seq
     state.at = record.at
-    apply_event(record.event, state)
+    if record.stream is None:
+        apply_event(record.event, state)
+    else:
+        apply_in_stream(record.event, state, record.stream)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from loki_tui.core import events as ev
 from loki_tui.core.fold.reducer import apply_event
 from loki_tui.core.money import ZERO
-from loki_tui.core.state import RunState, Sampled, Stream
+from loki_tui.core.state import RunState, Sampled
 from loki_tui.core.vocabulary import Stage, Status
 
 
@@ -20,7 +20,12 @@ def _run_created(event: ev.RunCreated, state: RunState) -> None:
 def _engine_started(event: ev.EngineStarted, state: RunState) -> None:
     state.engines += 1
     state.confinement = event.confinement
-    # What the engine before had in flight is lost: it may have been billed, so the money stays tied up.
+    for each in (state, *(stream.state for stream in state.streams.values())):
+        _settle(each)
+
+
+def _settle(state: RunState) -> None:
+    """What the engine before had in flight is lost: it may have been billed, so the money stays tied up."""
     for request in list(state.open_requests):
         state.books.unconfirmed += state.books.reserved.pop(request, ZERO)
         del state.open_requests[request]
@@ -54,6 +59,8 @@ def _run_waiting(event: ev.RunWaiting, state: RunState) -> None:
 
 @apply_event.register
 def _run_continued(event: ev.RunContinued, state: RunState) -> None:
+    if state.paused_by is not None and state.integration is not None and state.integration.handed_to == "person":
+        state.integration.worked = True
     _go_on(state, event.reason)
     if state.undecided:
         state.status, state.reason = Status.WAITING, next(iter(state.undecided.values())).title
@@ -70,7 +77,8 @@ def _run_closed(event: ev.RunClosed, state: RunState) -> None:
     _go_on(state, event.reason)
     state.closed = event
     state.status, state.stage, state.ended_at = Status(event.outcome), Stage.CLOSE, state.at
-    state.in_flight.clear()
+    for each in (state, *(stream.state for stream in state.streams.values())):
+        each.in_flight.clear()
 
 
 def _go_on(state: RunState, reason: str) -> None:
@@ -126,18 +134,3 @@ def _notified(event: ev.Notified, state: RunState) -> None:
 @apply_event.register
 def _parallel_work_limited(event: ev.ParallelWorkLimited, state: RunState) -> None:
     state.agents_limited = event.agents if event.agents < event.of else None
-
-
-@apply_event.register
-def _stream_planned(event: ev.StreamPlanned, state: RunState) -> None:
-    state.streams[event.name] = Stream(event)
-
-
-@apply_event.register
-def _stream_started(event: ev.StreamStarted, state: RunState) -> None:
-    state.streams[event.name].branch = event.branch
-
-
-@apply_event.register
-def _stream_finished(event: ev.StreamFinished, state: RunState) -> None:
-    state.streams[event.name].finished = event

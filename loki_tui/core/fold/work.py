@@ -32,6 +32,7 @@ def _requirement_judged(event: ev.RequirementJudged, state: RunState) -> None:
 @apply_event.register
 def _iteration_started(event: ev.IterationStarted, state: RunState) -> None:
     state.iterations_begun += 1
+    state.joined = False
     state.iteration = Iteration(number=event.number, started_at=state.at, started_seq=state.seq, brief=event.brief)
 
 
@@ -42,12 +43,14 @@ def _iteration_finished(event: ev.IterationFinished, state: RunState) -> None:
     state.settled_tree = event.tree
     state.unproductive_iterations += 1
     state.in_flight.clear()
+    if state.integration is not None:
+        state.integration.tries += 1
+        state.integration.worked = True
     for claim in event.proofs:
         if (judged := state.requirements.get(claim.requirement)) is not None:
             judged.claimed = claim.tests
     # Nothing that was decided for this iteration will be asked for by another one.
-    for approval in [decided for decided in state.approvals.values() if decided.decision and decided.request.call]:
-        _settle(state, approval)
+    settle_approvals(state)
     if (iteration := state.iteration) is not None:
         state.iteration = None
         iteration.finished, iteration.finished_at = event.model_copy(update={"handover": ""}), state.at
@@ -67,16 +70,10 @@ def _model_requested(event: ev.ModelRequested, state: RunState) -> None:
 
 @apply_event.register
 def _model_answered(event: ev.ModelAnswered, state: RunState) -> None:
-    asked = state.open_requests.pop(event.request)
-    state.books.reserved.pop(event.request)
-    state.books.usage += event.usage
-    state.failures = 0
-    state.answered[asked.purpose] += 1
-    if event.cost is None:
-        state.books.unpriced += 1
-    _book(state, asked, event.cost or ZERO)
+    cost = book_answer(event, state)
     if state.iteration is not None:
         state.iteration.turns += 1
+        state.iteration.spent += cost
     for part in event.parts:
         if isinstance(part, TextPart):
             state.last_text = part.text[:TEXT_CHARS]
@@ -84,22 +81,48 @@ def _model_answered(event: ev.ModelAnswered, state: RunState) -> None:
 
 @apply_event.register
 def _model_failed(event: ev.ModelFailed, state: RunState) -> None:
+    cost = book_failure(event, state)
+    if state.iteration is not None:
+        state.iteration.spent += cost
+
+
+def book_answer(event: ev.ModelAnswered, state: RunState, *, agent: str = "") -> Decimal:
+    """Enter an answer into the books of a run, under its agent's name or another.
+
+    Returns:
+        What it cost, as far as that is known.
+    """
+    asked = state.open_requests.pop(event.request)
+    state.books.reserved.pop(event.request)
+    state.books.usage += event.usage
+    state.failures = 0
+    state.answered[asked.purpose] += 1
+    if event.cost is None:
+        state.books.unpriced += 1
+    return _book(state, asked, event.cost or ZERO, agent)
+
+
+def book_failure(event: ev.ModelFailed, state: RunState, *, agent: str = "") -> Decimal:
+    """Enter a failed request into the books of a run, under its agent's name or another.
+
+    Returns:
+        What it surely cost.
+    """
     asked = state.open_requests.pop(event.request)
     state.books.reserved.pop(event.request)
     state.books.unconfirmed += event.unconfirmed
     state.failures += 1
-    _book(state, asked, event.cost)
+    return _book(state, asked, event.cost, agent)
 
 
-def _book(state: RunState, asked: ev.ModelRequested, cost: Decimal) -> None:
+def _book(state: RunState, asked: ev.ModelRequested, cost: Decimal, agent: str) -> Decimal:
     books = state.books
     books.spent += cost
     books.by_purpose[asked.purpose] = books.by_purpose.get(asked.purpose, ZERO) + cost
     # A sub-agent's name is its parent's, a stroke, and its own: there is no end of those.
-    agent = SUB_AGENTS if "/" in asked.agent else asked.agent
-    books.by_agent[agent] = books.by_agent.get(agent, ZERO) + cost
-    if state.iteration is not None:
-        state.iteration.spent += cost
+    name = agent or (SUB_AGENTS if "/" in asked.agent else asked.agent)
+    books.by_agent[name] = books.by_agent.get(name, ZERO) + cost
+    return cost
 
 
 # -- actions and approvals ----------------------------------------------------------------------
@@ -116,9 +139,7 @@ def _action_started(event: ev.ActionStarted, state: RunState) -> None:
 @apply_event.register
 def _action_finished(event: ev.ActionFinished, state: RunState) -> None:
     state.in_flight.pop(event.action, None)
-    for approval in [decided for decided in state.approvals.values() if decided.decision]:
-        if approval.request.call == event.call:
-            _settle(state, approval)
+    settle_approvals(state, call=event.call)
 
 
 @apply_event.register
@@ -162,6 +183,13 @@ def _rule_revoked(event: ev.RuleRevoked, state: RunState) -> None:
     state.learned = [learned for learned in state.learned if learned.rule.pattern != event.pattern]
 
 
+def settle_approvals(state: RunState, *, stream: str = "", call: str | None = None) -> None:
+    """Put away what was decided for agents of the run itself or of a stream: about one call, or about all."""
+    for approval in [decided for decided in state.approvals.values() if decided.decision and decided.request.call]:
+        if approval.stream == stream and call in {None, approval.request.call}:
+            _settle(state, approval)
+
+
 def _settle(state: RunState, approval: Approval) -> None:
     """Nothing will come back to this approval: remember in short that it was."""
     del state.approvals[approval.request.approval]
@@ -169,4 +197,4 @@ def _settle(state: RunState, approval: Approval) -> None:
     decision = approval.decision
     if decision is not None and decision.edited is not None:
         decision = decision.model_copy(update={"edited": {}})
-    state.recent_approvals.append(Approval(request, approval.asked_at, decision))
+    state.recent_approvals.append(Approval(request, approval.asked_at, decision, approval.stream))

@@ -97,7 +97,7 @@ class Council:
         iteration = state.recent_iterations[-1] if state.recent_iterations else None
         began = [
             record.seq
-            for record in self._chronicle.journal.records(after=iteration.started_seq if iteration else 0)
+            for record in self._chronicle.records(after=iteration.started_seq if iteration else 0)
             if isinstance(record.event, ev.CouncilConvened)
         ]
         return (convened, began[-1]) if began else None

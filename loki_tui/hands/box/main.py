@@ -63,6 +63,7 @@ class Policy:
         self.command_seconds = seconds(message, "command_seconds", 600.0)
         self.shown = _strings(message, "shown")
         self.sealed = tuple(_strings(message, "sealed"))
+        self.looked_into = tuple(_strings(message, "looked_into"))
         self.network = _strings(message, "network")
         self.openings = Openings(network=yes(message, "inet_sockets"), unix_sockets=yes(message, "unix_sockets"))
         self.forward = _pair(message, "forward")
@@ -94,6 +95,7 @@ class Hands:
             write=policy.grants.write if policy.rung != "none" else ["/"],
             shown=policy.shown,
             sealed=policy.sealed,
+            looked_into=policy.looked_into,
         )
         logs = os.path.join(policy.tmp, "background")
         sockets, boxed = policy.openings.unix_sockets, policy.rung == "docker"

@@ -26,10 +26,19 @@ class Places:
         write: Real paths that may be written, with all below them.
         shown: Those of `write` that are worth naming in a refusal.
         sealed: What may not be written although it lies in `write`.
+        looked_into: Repositories that are there to be looked into.
     """
 
     def __init__(
-        self, *, root: str, home: str, read: list[str], write: list[str], shown: list[str], sealed: tuple[str, ...] = ()
+        self,
+        *,
+        root: str,
+        home: str,
+        read: list[str],
+        write: list[str],
+        shown: list[str],
+        sealed: tuple[str, ...] = (),
+        looked_into: tuple[str, ...] = (),
     ) -> None:
         self.root = root
         self._home = home
@@ -37,6 +46,7 @@ class Places:
         self._write = write
         self._shown = shown
         self._sealed = sealed
+        self._looked_into = looked_into
 
     def resolve(self, path: str) -> str:
         """The real path meant; it need not exist.
@@ -64,6 +74,11 @@ class Places:
             return f"{name} is kept from agents: your own git would run what they write there." if writing else ""
         if _within(path, self._write):
             return ""
+        if writing and _within(path, self._looked_into):
+            return (
+                "git is here to look at the work (status, diff, log, show), not to stage or commit it: Loki commits "
+                "all that is in the worktree when the iteration ends."
+            )
         if writing:
             where = ", ".join(self._shown) or "nothing"
             return f"{name} is outside what this run may write: {where}. {WIDEN_WRITING}"

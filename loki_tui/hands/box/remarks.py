@@ -96,6 +96,9 @@ def _paths(line: str, end: int) -> list[str]:
     found = [next(filter(None, match.groups())) for match in _QUOTED.finditer(line)]
     speaker = _SPEAKER.match(line)
     rest = line[speaker.end() :] if speaker else line
+    for path in found:
+        if path.startswith("/"):  # it may have spaces in it, and no part of it is meant then
+            rest = rest.replace(path, " ")
     found += [word[0] for word in _WORD.finditer(rest) if "/" in word[0]]
     before = line[:end].rstrip(" :").rpartition(":")[2].strip()
     if before and " " not in before and "/" not in before and line[:end].rstrip(" ").endswith(":"):

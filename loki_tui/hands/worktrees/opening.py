@@ -1,0 +1,214 @@
+"""Makes a linked worktree, or refuses where the repository is of a kind that it cannot be made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from loki_tui.core.errors import RepositoryError
+from loki_tui.hands.gitshell import GitShell, fed, legible, quoted
+from loki_tui.hands.worktrees.admin import Admin, Facts
+from loki_tui.hands.worktrees.mergefile import read_merge
+from loki_tui.hands.worktrees.quarantine import remains, save
+from loki_tui.hands.worktrees.site import Site, break_locks, facts_file, noting
+
+_NAMED = 3
+"""Submodules that a refusal names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A worktree that is to be."""
+
+    root: str
+    run: str
+    name: str
+    branch: str
+    base: str
+    person: str
+    """The git directory of the person's own work tree."""
+
+    @property
+    def lock(self) -> str:
+        """Why nobody is to remove it, in the words of `git worktree list`."""
+        return f"{LOCK}{self.run}"
+
+
+LOCK = "Loki works here in run "
+"""How reasons begin for which worktrees of ours are locked."""
+
+_INITIALIZING = "initializing"
+"""Git's own, while it makes one."""
+
+
+def foreign_lock(admin: Admin) -> str:
+    """Why somebody else does not want a worktree removed; empty where nobody said so."""
+    if admin.locked is None or admin.locked.startswith((LOCK, _INITIALIZING)):
+        return ""
+    return f"it is locked: {admin.locked[:200] or 'without a reason'}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Examined:
+    base: str
+    tip: str
+    grown: bool
+    """Whether the branch has the base in its history."""
+    origin: str
+    submodules: tuple[str, ...]
+    twins: tuple[str, ...]
+    """Branches that would be the same file as this one."""
+    collisions: tuple[str, ...]
+    """Files that would be the same as another one."""
+
+
+async def add(shell: GitShell, wanted: Wanted) -> Facts:
+    """Make the worktree, complete, its branch checked out.
+
+    Args:
+        shell: Git on the repository's common directory; the worktree's root is there, and empty.
+        wanted: The worktree.
+
+    Raises:
+        RepositoryError: It cannot be made; says why.
+        loki_tui.core.errors.WorkspaceError: The hands are gone.
+    """
+    found = await _examine(shell, wanted)
+    _refuse(found, wanted)
+    facts = Facts(run=wanted.run, name=wanted.name, branch=wanted.branch, base=found.base, origin=found.origin)
+    command = ["git", "worktree", "add", "--quiet", "--no-checkout"]
+    command += [wanted.root, wanted.branch] if found.tip else ["-b", wanted.branch, wanted.root, found.base]
+    await shell.ask(
+        f"{quoted(*command)} && admin=$(sed -n 's/^gitdir: //p' .git) && "
+        # Patterns for another worktree's files are none for this one's.
+        'rm -f "$admin/info/sparse-checkout" "$admin/config.worktree" && '
+        f"printf '%s\\n' {quoted(wanted.lock)} >\"$admin/locked\" && "
+        '{ GIT_DIR="$admin" git reset --quiet --hard; } && '
+        f'printf "%s\\n" {quoted(facts.model_dump_json())} >"$admin/loki.new" && '
+        f'mv "$admin/loki.new" "{facts_file("$admin")}"'
+    )
+    return facts
+
+
+async def complete(shell: GitShell, wanted: Wanted, *, directory: str) -> None:
+    """Go on where a worktree was being made by an engine that was killed: nobody has worked in it yet.
+
+    Args:
+        shell: Git on this worktree.
+        wanted: The worktree.
+        directory: Its git directory.
+
+    Raises:
+        RepositoryError: git failed.
+        loki_tui.core.errors.WorkspaceError: The hands are gone.
+    """
+    found = await _examine(shell, wanted)
+    facts = Facts(run=wanted.run, name=wanted.name, branch=wanted.branch, base=found.tip, origin=found.origin)
+    await shell.ask(
+        f"{break_locks(f'{directory}/index.lock', f'{directory}/HEAD.lock')}; "
+        + quoted("git", "symbolic-ref", "HEAD", f"refs/heads/{facts.branch}")
+        + f" && git reset --quiet --hard && {noting(f'{directory}/locked', wanted.lock)}"
+        + f" && {noting(facts_file(directory), facts.model_dump_json())}"
+    )
+
+
+async def hollow(site: Site) -> bool:
+    """Whether none of the files that belong in a worktree is there.
+
+    Raises:
+        RepositoryError: git failed.
+    """
+    counted = await site.shell.ask(
+        "git ls-files -z | tr -cd '\\0' | wc -c; git ls-files -z --deleted | tr -cd '\\0' | wc -c"
+    )
+    files, missing = map(int, counted.split())
+    return files == missing > 0
+
+
+async def revive(site: Site) -> str:
+    """Bring the files of a worktree back whose directory was deleted.
+
+    Returns:
+        The ref that has what was staged in it; empty where that was nothing.
+
+    Raises:
+        RepositoryError: git failed.
+        loki_tui.core.errors.WorkspaceError: The hands are gone.
+    """
+    found = await remains(site)
+    ref = ""
+    if found.tree != found.heads.tree:
+        ref, _ = await save(site, found, why="It was deleted while something was staged in it")
+    await site.shell.ask("git reset --quiet --hard")
+    known = await read_merge(site)
+    if known is not None and known.phase != "merged":
+        # Whatever was resolved is gone with the files, so the merge is done anew.
+        await site.shell.ask(
+            f"{quoted('git', 'symbolic-ref', 'HEAD', site.ref)} && git reset --quiet --hard && "
+            + quoted("rm", "-f", site.merging)
+        )
+    return ref
+
+
+async def _examine(shell: GitShell, wanted: Wanted) -> _Examined:
+    ref, person = quoted(f"refs/heads/{wanted.branch}"), quoted(wanted.person)
+    folded = "tr '[:upper:]' '[:lower:]' | sort | uniq -d"
+    names = (f"{wanted.base}^{{commit}}", f"refs/heads/{wanted.branch}^{{commit}}")
+    # What the person calls HEAD is that of their own worktree.
+    look = f"GIT_DIR={person} git cat-file --batch-check"
+    script = (
+        f"found=$({fed(*names, to=look)}); "
+        "base=$(printf '%s\n' \"$found\" | sed -n '1s/ commit .*//p'); "
+        "tip=$(printf '%s\n' \"$found\" | sed -n '2s/ commit .*//p'); "
+        'printf "B %s\nT %s\n" "$base" "$tip"; '
+        'if [ -n "$base" ] && [ -n "$tip" ] && git merge-base --is-ancestor "$base" "$tip"; then echo "G yes"; fi; '
+        f"origin=$(GIT_DIR={person} git symbolic-ref --quiet HEAD) "
+        f'|| origin=$(GIT_DIR={person} git rev-parse --verify --quiet HEAD) || origin=; echo "O $origin"; '
+        'if [ -n "$base" ]; then '
+        f"git ls-tree -r \"$base\" | sed -n 's/^160000 [^\t]*\t/S /p' | head -n {_NAMED}; "
+        'if [ "$(git config --type=bool core.ignorecase)" = true ]; then '
+        f"git for-each-ref --format='%(refname)' refs/heads | grep -ixF -- {ref} | grep -vxF -- {ref} | sed 's/^/R /'; "
+        f"git ls-tree -r --name-only \"$base\" | {folded} | head -n {_NAMED} | sed 's/^/C /'; fi; fi; :"
+    )
+    answers: dict[str, list[str]] = {}
+    for line in (await shell.ask(script)).splitlines():
+        answers.setdefault(line[:1], []).append(line[2:])
+    first = {key: values[0] for key, values in answers.items()}
+    return _Examined(
+        base=first.get("B", ""),
+        tip=first.get("T", ""),
+        grown="G" in answers,
+        origin=first.get("O", ""),
+        submodules=tuple(map(legible, answers.get("S", ()))),
+        twins=tuple(name.removeprefix("refs/heads/") for name in answers.get("R", ())),
+        collisions=tuple(map(legible, answers.get("C", ()))),
+    )
+
+
+def _refuse(found: _Examined, wanted: Wanted) -> None:
+    """Say why a worktree cannot be made, if it cannot."""
+    if not found.base:
+        raise RepositoryError(
+            f"There is no commit {wanted.base!r} to begin at.", hint="Commit something first: git commit."
+        )
+    if found.submodules:
+        raise RepositoryError(
+            f"The repository has submodules ({', '.join(found.submodules)}), which git does not bring into a worktree "
+            "of its own.",
+            hint="Run without --parallel.",
+        )
+    if found.twins:
+        raise RepositoryError(
+            f"The branch {found.twins[0]} differs from {wanted.branch} in capitals alone, and this file system cannot "
+            "tell them apart.",
+            hint="Rename it: git branch -m.",
+        )
+    if found.collisions:
+        raise RepositoryError(
+            f"Files that differ in capitals alone, such as {found.collisions[0]}, cannot all be on this file system.",
+            hint="Rename them, or run without --parallel.",
+        )
+    if found.tip and not found.grown:
+        raise RepositoryError(
+            f"There is a branch {wanted.branch} already, which did not grow from {wanted.base[:10]}.",
+            hint="Rename it, then try again.",
+        )
