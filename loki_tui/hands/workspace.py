@@ -9,7 +9,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -37,6 +37,7 @@ from loki_tui.hands.policy import (
     with_own_mounts,
 )
 from loki_tui.hands.rungs import choose
+from loki_tui.hands.talking import HandsProgram
 
 _CANCEL_SECONDS = 8.0
 """How long hands may take to end an operation: their own patience with a process is five."""
@@ -131,9 +132,23 @@ class HandsWorkspace:
         with suppress(OSError, RecursionError):
             await asyncio.to_thread(shutil.rmtree, self._tmp)
 
-    async def _ask(self, op: str, given: JsonObject, *, on_output: OnText | None = None) -> JsonObject:
-        """Send one request and wait for its answer; withdraw it when nobody waits any more."""
+    async def talk(self, argv: Sequence[str], environment: Mapping[str, str]) -> HandsProgram:
+        """Start a program that is talked with; see `engine.outside.ports.ProgramHost`."""
         number = next(self._numbers)
+        given: JsonObject = {"argv": list(argv), "environment": dict(environment)}
+
+        async def tell(said: str | None) -> None:
+            await self._send({"id": 0, "op": "feed", "input": {"target": number, "text": said}})
+
+        program = HandsProgram(lambda hear: self._ask("talk", given, on_output=hear, number=number), tell)
+        await asyncio.sleep(0)  # it is asked for before anything is said to it
+        return program
+
+    async def _ask(
+        self, op: str, given: JsonObject, *, on_output: OnText | None = None, number: int | None = None
+    ) -> JsonObject:
+        """Send one request and wait for its answer; withdraw it when nobody waits any more."""
+        number = number or next(self._numbers)
         answer: asyncio.Future[JsonObject] = asyncio.get_running_loop().create_future()
         self._pending[number] = _Pending(answer, on_output)
         try:

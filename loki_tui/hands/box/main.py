@@ -43,6 +43,7 @@ from loki_tui.hands.box.protocol import (
 )
 from loki_tui.hands.box.remarks import Remarks
 from loki_tui.hands.box.seccomp import Openings, restrict_syscalls
+from loki_tui.hands.box.talking import Talks
 
 REFUSED_TO_START = 126
 """Exit code where the limits could not be applied: nothing was run."""
@@ -100,6 +101,7 @@ class Hands:
         remarks = Remarks(places, network=policy.network, unix_sockets=sockets, boxed=boxed)
         explain = remarks.on if policy.rung != "none" else lambda _output: ""
         self._commands = Commands(self._processes, shell=_shell(), logs=logs, explain=explain)
+        self._talks = Talks(self._processes)
         self._files = Files(places)
         self._finding = Finding(places, self._commands, searcher)
         self._jobs: dict[int, Job] = {}
@@ -138,6 +140,12 @@ class Hands:
                 with self._lock:
                     if job := self._jobs.get(whole(request.input, "target", 0)):
                         job.cancel()
+            case "feed":
+                said = _optional(request.input, "text")
+                self._talks.feed(whole(request.input, "target", 0), said)
+            case "talk":
+                self._talks.open(request.id)
+                self._begin(request)
             case "freeze":
                 self._processes.freeze()
                 self._channel.send({"id": request.id, "result": {}})
@@ -185,6 +193,8 @@ class Hands:
             case "shell":
                 timeout = seconds(given, "timeout_seconds", self._policy.command_seconds)
                 return self._commands.shell(job, text(given, "command"), timeout=timeout)
+            case "talk":
+                return self._talks.run(job, given)
             case "read_file":
                 limit = None if given.get("limit") is None else whole(given, "limit", 1)
                 return self._files.read(text(given, "path"), offset=whole(given, "offset", 1), limit=limit)
