@@ -33,6 +33,8 @@ from loki_tui.engine.iterating import Iterations
 from loki_tui.engine.keeping import Keeper
 from loki_tui.engine.monitoring import Monitor
 from loki_tui.engine.notifying import Herald
+from loki_tui.engine.outside.ports import OutsideAgent
+from loki_tui.engine.outside.working import OutsideAgents
 from loki_tui.engine.overhearing import Overheard
 from loki_tui.engine.places import Places
 from loki_tui.engine.planning import Planner
@@ -80,6 +82,8 @@ class World:
     """Where it says that it lives; none where nobody listens."""
     messenger: Messenger | None = None
     """Tells people who are elsewhere; none where nobody is to be told."""
+    outside: OutsideAgent | None = None
+    """Does the iterations in the built-in agent's place; none where that does them."""
 
 
 class Engine:
@@ -128,7 +132,9 @@ class Engine:
         )
         self._keeper = Keeper(context, world.checkpoints, world.repository)
         self._receipts = Receipts(context, world.repository)
-        self._iterations = Iterations(context, Agents(context, asker, world.workspaces), world.workspaces, self._keeper)
+        built_in = Agents(context, asker, world.workspaces)
+        agents = built_in if world.outside is None else OutsideAgents(context, world.outside)
+        self._iterations = Iterations(context, agents, world.workspaces, self._keeper)
 
     async def run(self) -> Outcome | None:
         """Drive the run to its end.

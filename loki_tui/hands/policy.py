@@ -42,6 +42,8 @@ class Demands:
     """Name and value of the person's own settings that commits depend on."""
     git_ignores: str = ""
     """The person's own ignore patterns."""
+    uncovered: tuple[str, ...] = ()
+    """What is not held whatever holds the hands, one phrase each: for the badge."""
 
     @property
     def home(self) -> Path:

@@ -24,6 +24,7 @@ from loki_tui.runtime.clock import SystemClock
 from loki_tui.runtime.delivery import PersonsRepository
 from loki_tui.runtime.keys import key_files, provider_key
 from loki_tui.runtime.machine import ThisMachine
+from loki_tui.runtime.outside import beside_outside, not_honoured, outside_agent
 from loki_tui.runtime.persons_git import persons_git
 from loki_tui.runtime.secrets import redactor_of
 from loki_tui.runtime.surroundings import Surroundings
@@ -77,6 +78,7 @@ def build_world(around: Surroundings, settings: Settings, journal: SqliteJournal
         live=live,
         heart=HeartbeatFile(state),
         messenger=messenger_of(around.environ, record=state.deliveries(journal.run)),
+        outside=outside_agent(settings, around.environ),
     )
 
 
@@ -97,7 +99,8 @@ def demands_of(around: Surroundings, settings: Settings, *, private: Path) -> De
         confinement=settings.confinement,
         network=settings.network,
         allowed_paths=tuple(str(path) for path in settings.allowed_paths or ()),
-        read_paths=tuple(str(path) for path in settings.read_paths),
+        read_paths=(*(str(path) for path in settings.read_paths), *beside_outside(settings, around.environ)),
+        uncovered=not_honoured(settings, around.environ),
         pass_env=settings.pass_env,
         command_seconds=settings.command_timeout,
         identity=git.identity,
@@ -108,7 +111,7 @@ def demands_of(around: Surroundings, settings: Settings, *, private: Path) -> De
 
 def load_ahead(settings: Settings) -> None:
     """Begin to import what the model will need, on a thread: seconds in which everything else gets ready."""
-    if settings.provider == "anthropic":
+    if settings.provider in ("anthropic", "claude"):
         start_import()
 
 

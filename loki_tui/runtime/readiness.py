@@ -14,6 +14,7 @@ from loki_tui.models.prices import GenaiPrices
 from loki_tui.runtime.boxed import open_workspaces
 from loki_tui.runtime.build import Recording, demands_of, open_model
 from loki_tui.runtime.delivery import PersonsRepository, git_places
+from loki_tui.runtime.outside import check_outside
 from loki_tui.runtime.surroundings import Surroundings
 from loki_tui.runtime.webhooks import channels_of
 
@@ -25,6 +26,7 @@ def check_provider(settings: Settings, environ: Mapping[str, str]) -> None:
         UsageError: There is no key or no recording, or a webhook's address is none.
     """
     open_model(settings, environ, Recording())
+    check_outside(settings, environ)
     channels_of(environ)
 
 

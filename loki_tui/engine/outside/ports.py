@@ -6,6 +6,7 @@ Apart from `loki_tui.engine.ports` since a run with the built-in agent needs non
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -78,7 +79,6 @@ class Inquiry:
     model: str
     body: str
     """All of it, which bounds what it can cost: a token is never shorter than a byte."""
-    max_output_tokens: int
 
 
 Send = Callable[[OnText], Awaitable[ModelAnswer]]
@@ -135,6 +135,23 @@ class Desk(Protocol):
     @property
     def busy(self) -> bool:
         """Whether it is we who are waited for: a pause, a person, a model, the hands."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How the agent's program reaches its models while one gateway is open."""
+
+    url: str
+    token: str
+    """Opens this gateway for so long, and nothing else: the key stays with the engine."""
+
+
+class Gateway(Protocol):
+    """The one way from an agent's program to its models."""
+
+    def open(self, desk: Desk) -> AbstractAsyncContextManager[Access]:
+        """Serve a program until the context's end; what is under way by then is broken off, and booked so."""
         ...
 
 

@@ -81,9 +81,9 @@ class Processes:
         self._frozen_at: float | None = None
         self._frozen_for = 0.0
         self._closed = False
-        self._orders: SimpleQueue[
-            tuple[list[str], str, Plumbing | None, SimpleQueue[Child | OSError | ValueError]]
-        ] = SimpleQueue()
+        self._orders: SimpleQueue[tuple[list[str], str, Plumbing | None, SimpleQueue[Child | OSError | ValueError]]] = (
+            SimpleQueue()
+        )
         self._prepare = prepare
         threading.Thread(target=self._start_ordered, name="starter", daemon=True).start()
 

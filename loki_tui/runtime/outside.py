@@ -1,0 +1,121 @@
+"""Puts outside agents together: finds their programs, their way to models, and says what they do not honour."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from loki_tui.core.errors import UsageError
+from loki_tui.core.setting_types import NETWORK_ON
+from loki_tui.core.settings import Settings
+from loki_tui.engine.outside.ports import OutsideAgent
+from loki_tui.models.anthropic import DEFAULT_BASE_URL
+from loki_tui.runtime.signing_in import sign_in
+
+OUTSIDE = ("claude", "acp")
+"""Providers whose agent is a program of its own."""
+
+
+def outside_agent(settings: Settings, environ: Mapping[str, str]) -> OutsideAgent | None:
+    """The agent that does the iterations in the built-in one's place; none where that does them.
+
+    Raises:
+        UsageError: Its program is not there, or it cannot be signed in.
+    """
+    match settings.provider:
+        case "claude":
+            return _claude(settings, environ)
+        case _:
+            return None
+
+
+def program_of(settings: Settings, environ: Mapping[str, str]) -> tuple[Path, list[str]]:
+    """The program of an outside agent, links followed, and its arguments.
+
+    Raises:
+        UsageError: It is not there.
+    """
+    if settings.provider == "claude":
+        variable, words = "LOKI_CLAUDE_COMMAND", [settings.claude_command]
+        hint = "Install it (npm install -g @anthropic-ai/claude-code), or name its program."
+    else:
+        variable, words = "LOKI_ACP_COMMAND", _split(settings.acp_command or "")
+        hint = "Install it, or name its program with its path."
+    found = shutil.which(os.path.expanduser(words[0]), path=environ.get("PATH"))  # noqa: PTH111
+    if found is None:
+        raise UsageError(f"{variable}: there is no program {words[0]!r} here.", hint=hint)
+    return Path(found).resolve(), words[1:]
+
+
+def beside_outside(settings: Settings, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """What hands must read for an outside agent to start: the directory that its program is in.
+
+    Raises:
+        UsageError: It is not there.
+    """
+    return (str(program_of(settings, environ)[0].parent),) if settings.provider in OUTSIDE else ()
+
+
+def not_honoured(settings: Settings, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """What an outside agent does not keep to, one phrase each, for the badge.
+
+    Raises:
+        UsageError: It cannot be signed in.
+    """
+    match settings.provider:
+        case "claude" if sign_in(environ).subscription:
+            return ("your subscription's own limits: what is counted here is what the tokens would cost",)
+        case _:
+            return ()
+
+
+def check_outside(settings: Settings, environ: Mapping[str, str]) -> None:
+    """See that an outside agent can be started, and that what it cannot honour was not asked for.
+
+    Raises:
+        UsageError: It cannot.
+    """
+    if settings.provider not in OUTSIDE:
+        return
+    outside_agent(settings, environ)
+    if settings.provider == "claude" and (settings.network != NETWORK_ON or settings.confinement == "docker"):
+        raise UsageError(
+            "Claude Code reaches its models through a port of Loki's on this machine, which hands without this "
+            "machine's network cannot.",
+            hint="Say LOKI_NETWORK=on, and LOKI_CONFINEMENT=auto, bwrap or landlock; or LOKI_PROVIDER=anthropic.",
+        )
+
+
+def _claude(settings: Settings, environ: Mapping[str, str]) -> OutsideAgent:
+    from loki_tui.models.gateway import MessagesGateway  # noqa: PLC0415 (a server's imports, when wanted)
+    from loki_tui.models.upstream import Upstream  # noqa: PLC0415
+    from loki_tui.outside.claude import ClaudeCode, ClaudeOptions  # noqa: PLC0415
+
+    program, _ = program_of(settings, environ)
+    upstream = Upstream(
+        environ.get("ANTHROPIC_BASE_URL") or DEFAULT_BASE_URL,
+        sign_in(environ).headers,
+        idle_timeout=settings.stream_idle_timeout,
+    )
+    options = ClaudeOptions(
+        program=str(program),
+        model=settings.models["work"],
+        fast_model=settings.models["fast"],
+        max_output_tokens=settings.max_output_tokens,
+        effort=settings.effort,
+        command_seconds=settings.command_timeout,
+    )
+    return ClaudeCode(options, MessagesGateway(upstream, max_output_tokens=settings.max_output_tokens))
+
+
+def _split(command: str) -> list[str]:
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise UsageError(f"LOKI_ACP_COMMAND cannot be read: {error}.", hint="Close what is quoted.") from error
+    if not words:
+        raise UsageError("LOKI_ACP_COMMAND names no program.", hint="Name the agent that is to be started.")
+    return words

@@ -1,0 +1,75 @@
+"""Claude Code as the agent of a run: its real program, a scripted API, and everything of ours real."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from loki_tui.core.events import ActionFinished, ActionStarted, ModelAnswered, ModelRequested
+from tests.support.answers import PLANS, reply
+from tests.support.claude import PROGRAM, finishes, needs_claude, script, uses
+from tests.support.git import git
+from tests.support.messages_rules import Body
+from tests.support.messages_server import MessagesServer, Reply, Turn, say
+from tests.support.program import Program, project
+from tests.support.runs import FACTS_ALONE_HERE
+
+pytestmark = [needs_claude]
+
+KEY = "sk-ant-api03-not-a-key-of-anybody"
+
+
+@asynccontextmanager
+async def served(
+    tmp_path: Path, answer: Callable[[Body], Turn], **variables: str
+) -> AsyncIterator[tuple[Program, MessagesServer]]:
+    """The program in a project, with a key for a server that plays a script to Claude Code."""
+    async with MessagesServer(answer, lenient=True) as server:
+        yield (
+            Program(
+                project(tmp_path / "project"),
+                Path(os.environ["HOME"]),
+                {
+                    "LOKI_PROVIDER": "claude",
+                    "LOKI_CLAUDE_COMMAND": PROGRAM,
+                    "ANTHROPIC_BASE_URL": server.url,
+                    "ANTHROPIC_API_KEY": KEY,
+                    "LOKI_RETRY_BASE_SECONDS": "0.01",
+                    **FACTS_ALONE_HERE,
+                    **variables,
+                },
+            ),
+            server,
+        )
+
+
+async def test_it_writes_a_file_through_the_guard_and_its_usage_is_in_the_ledger(tmp_path: Path) -> None:
+    target = tmp_path / "project" / "new.py"
+    answer = script(
+        Reply((say("I write it."), uses("Write", file_path=str(target), content="x = 1\n"))),
+        Reply((uses("Bash", command="cat new.py && exit 3"),)),
+        finishes("Write it"),
+        others=[reply(PLANS)],
+    )
+    async with served(tmp_path, answer) as (loki, server):
+        run = await loki("start", "--budget", "5")
+        assert run.code == 0, (run.out, run.err)
+    state = loki.view().state
+    assert state.branch is not None
+    assert git(loki.workspace, "show", f"{state.branch.branch}:new.py") == "x = 1"
+    assert [started.tool for started in loki.events(ActionStarted)] == ["write_file", "shell"]
+    written, ran = loki.events(ActionFinished)[:2]
+    assert written.ok
+    assert written.diff is not None
+    assert "+x = 1" in written.diff.text
+    assert ran.exit_code == 3
+    # Every request that the API saw is in the ledger, with what it was billed.
+    assert len(loki.events(ModelRequested)) == len(loki.events(ModelAnswered)) == server.served == 4
+    assert all(seen.headers["x-api-key"] == KEY for seen in server.requests)
+    assert KEY not in str([seen.body for seen in server.requests])
+    billed = sum(seen.usage["output_tokens"] for seen in server.requests)
+    assert sum(answered.usage.output_tokens for answered in loki.events(ModelAnswered)) == billed
+    assert 0 < state.books.spent < 5
+    assert state.books.committed == state.books.spent
