@@ -28,12 +28,14 @@ def outside_agent(settings: Settings, environ: Mapping[str, str]) -> OutsideAgen
     match settings.provider:
         case "claude":
             return _claude(settings, environ)
+        case "acp":
+            return _acp(settings, environ)
         case _:
             return None
 
 
 def program_of(settings: Settings, environ: Mapping[str, str]) -> tuple[Path, list[str]]:
-    """The program of an outside agent, links followed, and its arguments.
+    """The program of an outside agent, and its arguments.
 
     Raises:
         UsageError: It is not there.
@@ -47,16 +49,28 @@ def program_of(settings: Settings, environ: Mapping[str, str]) -> tuple[Path, li
     found = shutil.which(os.path.expanduser(words[0]), path=environ.get("PATH"))  # noqa: PTH111
     if found is None:
         raise UsageError(f"{variable}: there is no program {words[0]!r} here.", hint=hint)
-    return Path(found).resolve(), words[1:]
+    return Path(found).absolute(), words[1:]
 
 
 def beside_outside(settings: Settings, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """What hands must read for an outside agent to start: the directory that its program is in.
+    """What hands must read for an outside agent to start: where its program is, and where links to it lead.
 
     Raises:
         UsageError: It is not there.
     """
-    return (str(program_of(settings, environ)[0].parent),) if settings.provider in OUTSIDE else ()
+    if settings.provider not in OUTSIDE:
+        return ()
+    program, _ = program_of(settings, environ)
+    return tuple(dict.fromkeys(str(_installed_at(path)) for path in (program, program.resolve())))
+
+
+def _installed_at(program: Path) -> Path:
+    """The least that belongs to a program: its packages, its environment, or the directory that it is in."""
+    for place in reversed(program.parents):
+        if place.name == "node_modules":
+            return place
+    environment = program.parent.parent
+    return environment if (environment / "pyvenv.cfg").is_file() else program.parent
 
 
 def not_honoured(settings: Settings, environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -68,6 +82,11 @@ def not_honoured(settings: Settings, environ: Mapping[str, str]) -> tuple[str, .
     match settings.provider:
         case "claude" if sign_in(environ).subscription:
             return ("your subscription's own limits: what is counted here is what the tokens would cost",)
+        case "acp":
+            return (
+                "what the agent costs, which nobody knows: no budget holds it",
+                "what the agent does by itself without asking: rules and approvals hold for what it asks",
+            )
         case _:
             return ()
 
@@ -101,7 +120,7 @@ def _claude(settings: Settings, environ: Mapping[str, str]) -> OutsideAgent:
         idle_timeout=settings.stream_idle_timeout,
     )
     options = ClaudeOptions(
-        program=str(program),
+        program=str(program.resolve()),
         model=settings.models["work"],
         fast_model=settings.models["fast"],
         max_output_tokens=settings.max_output_tokens,
@@ -109,6 +128,14 @@ def _claude(settings: Settings, environ: Mapping[str, str]) -> OutsideAgent:
         command_seconds=settings.command_timeout,
     )
     return ClaudeCode(options, MessagesGateway(upstream, max_output_tokens=settings.max_output_tokens))
+
+
+def _acp(settings: Settings, environ: Mapping[str, str]) -> OutsideAgent:
+    from loki_tui.outside.acp import AcpAgent, AcpOptions  # noqa: PLC0415 (the SDK's models, when wanted)
+
+    program, arguments = program_of(settings, environ)
+    options = AcpOptions(argv=(str(program), *arguments), name=program.name, command_seconds=settings.command_timeout)
+    return AcpAgent(options)
 
 
 def _split(command: str) -> list[str]:

@@ -80,7 +80,7 @@ class RunDesk:
         if sum(map(len, self._said)) < _SAID_CHARS:
             self._said.append(text)
 
-    def turn(self) -> None:
+    def turn(self, usage: Usage) -> str:
         """Journal a turn whose requests nobody saw; see `engine.outside.ports.Desk`."""
         request = f"m{self._chronicle.state.requests + 1}"
         said, self._said = "".join(self._said)[:_SAID_CHARS], []
@@ -90,11 +90,12 @@ class RunDesk:
                 request=request,
                 parts=(TextPart(text=self._context.redact(said)),) if said.strip() else (),
                 stop="end",
-                usage=Usage(),
+                usage=usage,
             ),
         )
         if self._turns() >= self._context.settings.max_turns:
             self._end(Ended("turns"))
+        return said
 
     def _turns(self) -> int:
         iteration = self._chronicle.state.iteration
@@ -106,6 +107,16 @@ class RunDesk:
         """Do an action in the hands; see `engine.outside.ports.Desk`."""
         with self._waited_for():
             return await self._carry_out(call, self._workspace)
+
+    async def read(self, call: ToolCall) -> ActionResult:
+        """Read a whole file; see `engine.outside.ports.Desk`."""
+        done = await self.act(call)
+        if not done.ok:
+            return done
+        whole = await self._workspace.fetch(str(call.input.get("path")))
+        if whole is None:
+            return ActionResult(ok=False, output="It is not in the workspace, is larger than 64 MB, or changes.")
+        return ActionResult(ok=True, output=whole.decode(errors="replace"))
 
     async def permit(self, call: ToolCall, release: Release) -> ActionResult:
         """Have the agent do an action itself; see `engine.outside.ports.Desk`."""
@@ -133,10 +144,21 @@ class RunDesk:
             await self._context.control.gate()
             actor = Actor(self._context, workspace, root=self._root)
             await actor.act(self._agent, call, allowed=WORKSPACE_TOOLS)
+        except asyncio.CancelledError:
+            self._break_off(call)
+            raise
         finally:
             let_go()
         done = outcome[-1]
         return ActionResult(ok=done.ok, output=self._chronicle.recall(done.output), exit_code=done.exit_code)
+
+    def _break_off(self, call: ToolCall) -> None:
+        """Journal that an action was called off: nothing that is over stays in flight."""
+        for started in list(self._chronicle.state.in_flight.values()):
+            if started.call == call.id:
+                output = self._chronicle.keep("Called off before it was over.")
+                over = ev.ActionFinished(action=started.action, call=call.id, output=output, ok=False, interrupted=True)
+                self._chronicle.note(over)
 
     # -- the iteration --------------------------------------------------------------------------
 

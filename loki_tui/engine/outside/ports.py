@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from loki_tui.core.errors import LokiError
-from loki_tui.core.messages import JsonObject, ToolCall
+from loki_tui.core.messages import JsonObject, ToolCall, Usage
 from loki_tui.engine.ports import ActionResult, ModelAnswer, OnText
 
 
@@ -103,6 +103,10 @@ class Desk(Protocol):
         """Do an action in the hands, as the rules and the person allow it, and answer with what came of it."""
         ...
 
+    async def read(self, call: ToolCall) -> ActionResult:
+        """A `read_file` whose answer is the whole file as it is: an agent may write back what it read."""
+        ...
+
     async def permit(self, call: ToolCall, release: Release) -> ActionResult:
         """Have the agent do an action itself if rules and person allow it; else the answer says why not."""
         ...
@@ -120,8 +124,15 @@ class Desk(Protocol):
         """The agent said something that no request brought; shown, and journaled with the turn."""
         ...
 
-    def turn(self) -> None:
-        """A turn ended whose requests nobody saw: what was said since the last is journaled, its price unknown."""
+    def turn(self, usage: Usage) -> str:
+        """A turn ended whose requests nobody saw: what was said since the last is journaled, its price unknown.
+
+        Args:
+            usage: Tokens, as far as the agent told.
+
+        Returns:
+            What was said.
+        """
         ...
 
     def nudge(self) -> str | None:
