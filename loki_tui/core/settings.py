@@ -51,6 +51,10 @@ class SettingsGroup(Frozen):
     model_config = ConfigDict(defer_build=True)
 
 
+AGENTS_OWN = "the agent's own"
+"""What stands in place of a model's name where an agent chooses it and tells nobody."""
+
+
 class ModelSettings(SettingsGroup):
     """Models."""
 
@@ -327,6 +331,8 @@ class Settings(SettingsFields):
     @property
     def models(self) -> dict[str, str]:
         """Tier (planning, work, fast) to the model that serves it."""
+        if self.provider == "acp":
+            return dict.fromkeys(("planning", "work", "fast"), AGENTS_OWN)
         return {
             "planning": self.model_planning,
             "work": self.model or self.model_work,

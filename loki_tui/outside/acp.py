@@ -38,8 +38,8 @@ class AcpOptions:
     """Absolute path and arguments."""
     name: str
     """What people call it: its program's name."""
-    command_seconds: float = 600.0
-    """How long its commands may take; it may be silent for as long, and two minutes more."""
+    silence: float = 720.0
+    """How long it may say nothing, with nothing to wait for, before it counts as hung."""
 
 
 class AcpAgent:
@@ -69,7 +69,7 @@ class AcpAgent:
     async def _converse(self, program: Program, errand: Errand, desk: Desk) -> None:
         from acp import connect_to_agent  # noqa: PLC0415 - a third of a second, for those who want it
 
-        transport = ProgramTransport(program, desk, name=self.name, silence=self._options.command_seconds + 120)
+        transport = ProgramTransport(program, desk, name=self.name, silence=self._options.silence)
         client = AcpClient(desk, errand.root, name=self.name)
         connection = connect_to_agent(client, transport)
         talking = asyncio.ensure_future(self._talk(connection, errand, desk))
@@ -85,6 +85,7 @@ class AcpAgent:
             await asyncio.gather(talking, return_exceptions=True)
             await client.close()
             await connection.close()
+            await transport.finish()
 
     async def _talk(self, connection: ClientSideConnection, errand: Errand, desk: Desk) -> None:
         try:

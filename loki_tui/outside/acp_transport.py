@@ -72,5 +72,8 @@ class ProgramTransport:
         return message
 
     async def close(self) -> None:
-        """Nothing more is heard."""
+        """The SDK closes before it stops listening: see `finish`."""
+
+    async def finish(self) -> None:
+        """Let go, once nobody listens any more."""
         await self._heard.aclose()

@@ -33,7 +33,9 @@ class ClaudeOptions:
     max_output_tokens: int
     effort: str | None = None
     command_seconds: float = 600.0
-    """How long its commands may take; it may be silent for as long, and two minutes more."""
+    """How long its commands may take."""
+    silence: float = 720.0
+    """How long it may say nothing, with nothing to wait for, before it counts as hung."""
 
 
 class ClaudeCode:
@@ -54,20 +56,20 @@ class ClaudeCode:
         """Have it work; see `engine.outside.ports.OutsideAgent`."""
         async with (
             self._gateway.open(desk) as access,
-            _running(host, self._argv(), self._environment(access)) as program,
+            _running(host, self._argv(errand.model), self._environment(access)) as program,
         ):
             session = ClaudeSession(program, errand, desk)
             try:
                 async with asyncio.TaskGroup() as tasks:
                     await session.begin()
-                    heard = messages(program, desk, name=self.name, silence=self._options.command_seconds + 120)
+                    heard = messages(program, desk, name=self.name, silence=self._options.silence)
                     async with aclosing(heard) as said:
                         await _listen(session, said, tasks)
                     session.leave()
             except* LokiError as errors:
                 raise errors.exceptions[0] from None
 
-    def _argv(self) -> list[str]:
+    def _argv(self, model: str) -> list[str]:
         options = self._options
         # Settings and servers of a workspace or a home are an agent's to write: none are taken.
         return [
@@ -75,7 +77,7 @@ class ClaudeCode:
             *("--print", "--verbose", "--input-format", "stream-json", "--output-format", "stream-json"),
             *("--permission-prompt-tool", "stdio", "--permission-mode", "default"),
             *("--setting-sources", "", "--strict-mcp-config", "--no-session-persistence", "--disable-slash-commands"),
-            *("--tools", ",".join(OFFERED), "--model", options.model),
+            *("--tools", ",".join(OFFERED), "--model", model or options.model),
             *(("--effort", options.effort) if options.effort else ()),
         ]
 

@@ -14,7 +14,6 @@ from loki_tui.hands.policy import Demands
 from loki_tui.hands.shell_policy import ShellPolicy
 from loki_tui.models.anthropic import DEFAULT_BASE_URL, AnthropicModel
 from loki_tui.models.cassette import load_cassette
-from loki_tui.models.prices import GenaiPrices
 from loki_tui.models.record import RecordingModel
 from loki_tui.models.replay import ReplayModel
 from loki_tui.models.sdk import start_import
@@ -24,7 +23,15 @@ from loki_tui.runtime.clock import SystemClock
 from loki_tui.runtime.delivery import PersonsRepository
 from loki_tui.runtime.keys import key_files, provider_key
 from loki_tui.runtime.machine import ThisMachine
-from loki_tui.runtime.outside import beside_outside, not_honoured, outside_agent
+from loki_tui.runtime.outside import (
+    AskedOfAgent,
+    answering,
+    asks_agent,
+    beside_outside,
+    not_honoured,
+    outside_agent,
+    prices_of,
+)
 from loki_tui.runtime.persons_git import persons_git
 from loki_tui.runtime.secrets import redactor_of
 from loki_tui.runtime.surroundings import Surroundings
@@ -60,8 +67,8 @@ def build_world(around: Surroundings, settings: Settings, journal: SqliteJournal
     checkpoints = GitCheckpoints(state.checkpoints, workspace=workspace)
     return World(
         journal=journal,
-        model=model,
-        prices=GenaiPrices(settings.model_prices),
+        model=answering(model, settings, around.environ, workspaces=workspaces, scratch=places.verify / "questions"),
+        prices=prices_of(settings),
         workspaces=workspaces,
         checkouts=CleanCheckouts(checkpoints, workspaces, workspace=workspace, scratch=places.verify),
         delivered=CleanCheckouts(
@@ -126,6 +133,13 @@ def open_model(settings: Settings, environ: Mapping[str, str], recording: Record
         if settings.cassette is None:
             raise UsageError("A recording is to be played, but none is named.", hint="Set LOKI_CASSETTE to a file.")
         model = ReplayModel(load_cassette(settings.cassette), speed=recording.speed)
+    elif asks_agent(settings, environ):
+        if recording.keep:
+            raise UsageError(
+                f"What the agent of LOKI_PROVIDER={settings.provider} answers cannot be recorded.",
+                hint="Leave --record out, or use LOKI_PROVIDER=anthropic.",
+            )
+        return AskedOfAgent()
     else:
         key = provider_key(environ)
         model = AnthropicModel(

@@ -8,11 +8,14 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from loki_tui.core.errors import UsageError
+from loki_tui.core.errors import ModelError, ModelFault, UsageError
 from loki_tui.core.setting_types import NETWORK_ON
 from loki_tui.core.settings import Settings
 from loki_tui.engine.outside.ports import OutsideAgent
+from loki_tui.engine.ports import Model, ModelAnswer, ModelRequest, OnText, Prices, Workspaces
 from loki_tui.models.anthropic import DEFAULT_BASE_URL
+from loki_tui.models.prices import GenaiPrices, UnknownPrices
+from loki_tui.runtime.keys import provider_key
 from loki_tui.runtime.signing_in import sign_in
 
 OUTSIDE = ("claude", "acp")
@@ -32,6 +35,54 @@ def outside_agent(settings: Settings, environ: Mapping[str, str]) -> OutsideAgen
             return _acp(settings, environ)
         case _:
             return None
+
+
+class AskedOfAgent:
+    """Stands for a model until there are hands in which an outside agent can answer; implements `Model`."""
+
+    async def answer(self, request: ModelRequest, *, on_text: OnText) -> ModelAnswer:  # noqa: ARG002
+        """Nobody answers yet."""
+        raise ModelError("The agent has no hands to answer in.", fault=ModelFault.INVALID)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def asks_agent(settings: Settings, environ: Mapping[str, str]) -> bool:
+    """Whether the outside agent answers planner, reviewers and council too: Loki has no key of its own to ask with."""
+    match settings.provider:
+        case "acp":
+            return True
+        case "claude":
+            return provider_key(environ) is None
+        case _:
+            return False
+
+
+def answering(
+    model: Model, settings: Settings, environ: Mapping[str, str], *, workspaces: Workspaces, scratch: Path
+) -> Model:
+    """The model that answers now that there are hands.
+
+    Args:
+        model: As it was opened.
+        settings: Which agent.
+        environ: How it signs in.
+        workspaces: Launch hands.
+        scratch: Where empty directories are made.
+    """
+    if not isinstance(model, AskedOfAgent):
+        return model
+    from loki_tui.outside.answering import AnsweringAgent  # noqa: PLC0415 (when wanted)
+
+    agent = outside_agent(settings, environ)
+    assert agent is not None
+    return AnsweringAgent(agent, workspaces, scratch=scratch)
+
+
+def prices_of(settings: Settings) -> Prices:
+    """What models cost; of a metered provider that is known."""
+    return UnknownPrices() if settings.provider == "acp" else GenaiPrices(settings.model_prices)
 
 
 def program_of(settings: Settings, environ: Mapping[str, str]) -> tuple[Path, list[str]]:
@@ -126,6 +177,7 @@ def _claude(settings: Settings, environ: Mapping[str, str]) -> OutsideAgent:
         max_output_tokens=settings.max_output_tokens,
         effort=settings.effort,
         command_seconds=settings.command_timeout,
+        silence=settings.command_timeout + settings.stream_idle_timeout,
     )
     return ClaudeCode(options, MessagesGateway(upstream, max_output_tokens=settings.max_output_tokens))
 
@@ -134,7 +186,11 @@ def _acp(settings: Settings, environ: Mapping[str, str]) -> OutsideAgent:
     from loki_tui.outside.acp import AcpAgent, AcpOptions  # noqa: PLC0415 (the SDK's models, when wanted)
 
     program, arguments = program_of(settings, environ)
-    options = AcpOptions(argv=(str(program), *arguments), name=program.name, command_seconds=settings.command_timeout)
+    options = AcpOptions(
+        argv=(str(program), *arguments),
+        name=program.name,
+        silence=settings.command_timeout + settings.stream_idle_timeout,
+    )
     return AcpAgent(options)
 
 

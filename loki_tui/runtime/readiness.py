@@ -36,7 +36,7 @@ def check_prices(settings: Settings) -> None:
     Raises:
         UsageError: One is set, and what a model costs is not known.
     """
-    if settings.budget_limit is None:
+    if settings.budget_limit is None or settings.provider == "acp":  # of which settings say that it is let through
         return
     prices = GenaiPrices(settings.model_prices)
     for model in sorted({settings.models["planning"], settings.models["work"]}):

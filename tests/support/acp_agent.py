@@ -2,8 +2,8 @@
 
     python -m tests.support.acp_agent script.json answers.json
 
-The script is a list of turns, one for each prompt, each a list of steps: what to say, to ask of the client, or to do
-as no agent should. What the client answered is written to the other file.
+The script has, for words that the first prompt is told by, a list of turns, one for each prompt, each a list of
+steps: what to say, to ask of the client, or to do as no agent should. What it was answered goes to the other file.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ OPTIONS = [
 
 
 class Scripted:
-    def __init__(self, turns: list[list[dict[str, Any]]]) -> None:
-        self.turns = turns
+    def __init__(self, script: dict[str, list[list[dict[str, Any]]]]) -> None:
+        self.script = script
+        self.turns: list[list[dict[str, Any]]] | None = None
         self.client: Any = None
         self.cwd = ""
         self.answers: list[Any] = []
@@ -58,6 +59,8 @@ class Scripted:
     async def prompt(self, session_id: str, prompt: Any, **_: Any) -> PromptResponse:
         self.answers.append({"prompt": prompt[0].text})
         usage = None
+        if self.turns is None:
+            self.turns = next(turns for words, turns in self.script.items() if words in prompt[0].text)
         for step in self.turns.pop(0) if self.turns else []:
             if step["do"] == "usage":
                 usage = Usage(total_tokens=30, input_tokens=10, output_tokens=20)
@@ -93,6 +96,7 @@ class Scripted:
             print("this is no message", flush=True)  # noqa: T201
 
     async def do_flood(self, size: int) -> None:
+        os.set_blocking(1, True)
         await asyncio.to_thread(sys.stdout.write, "x" * size)
         await asyncio.Event().wait()
 

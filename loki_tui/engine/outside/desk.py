@@ -85,7 +85,9 @@ class RunDesk:
         request = f"m{self._chronicle.state.requests + 1}"
         said, self._said = "".join(self._said)[:_SAID_CHARS], []
         self._chronicle.note(
-            ev.ModelRequested(request=request, purpose=Purpose.WORK, agent=self._agent, model=UNKNOWN_MODEL),
+            ev.ModelRequested(
+                request=request, purpose=Purpose.WORK, agent=self._agent, model=self._context.settings.models["work"]
+            ),
             ev.ModelAnswered(
                 request=request,
                 parts=(TextPart(text=self._context.redact(said)),) if said.strip() else (),
@@ -210,10 +212,6 @@ class RunDesk:
             yield
         finally:
             self._waiting -= 1
-
-
-UNKNOWN_MODEL = "of the agent's own"
-"""What stands in place of a model's name where nobody knows which it is."""
 
 
 class _Sending:

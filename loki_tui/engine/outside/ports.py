@@ -70,6 +70,8 @@ class Errand:
     """JSON Schema of what ends the iteration."""
     finish_text: str
     """What the agent reads about it."""
+    model: str = ""
+    """The model to use, where it is another than for other work and the agent can be told."""
 
 
 @dataclass(frozen=True, slots=True)
