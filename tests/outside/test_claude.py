@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from loki_tui.core.events import ActionFinished, ActionStarted, ModelAnswered, ModelRequested
+from loki_tui.core.events import (
+    ActionFinished,
+    ActionStarted,
+    EngineStarted,
+    ModelAnswered,
+    ModelRequested,
+    RequirementsPlanned,
+)
 from tests.support.answers import PLANS, reply
-from tests.support.claude import PROGRAM, finishes, needs_claude, script, uses
+from tests.support.claude import FINISH, PROGRAM, finishes, needs_claude, results, script, uses
 from tests.support.git import git
 from tests.support.messages_rules import Body
 from tests.support.messages_server import MessagesServer, Reply, Turn, say
@@ -76,3 +85,34 @@ async def test_it_writes_a_file_through_the_guard_and_its_usage_is_in_the_ledger
     assert sum(answered.usage.output_tokens for answered in loki.events(ModelAnswered)) == billed
     assert 0 < state.books.spent < 5
     assert state.books.committed == state.books.spent
+
+
+async def test_a_subscription_works_without_a_key_and_its_token_stays_outside_of_the_hands(tmp_path: Path) -> None:
+    token = "sk-ant-oat01-not-a-token-of-anybody"
+    login = Path(os.environ["HOME"]) / ".claude" / ".credentials.json"
+    login.parent.mkdir(parents=True)
+    later = (time.time() + 3600) * 1000
+    login.write_text(json.dumps({"claudeAiOauth": {"accessToken": token, "refreshToken": "r", "expiresAt": later}}))
+    looked: list[str] = []
+
+    def look(body: Body) -> Turn:
+        looked.extend(results(body))
+        return finishes()
+
+    plan = {"requirements": [{"id": "R1", "title": "It works", "criteria": []}]}
+    answer = script(
+        Reply((uses(FINISH, **plan),)),
+        Reply((uses("Bash", command=f"env; cat {login}; echo 1 > a"),)),
+        look,
+    )
+    async with served(tmp_path, answer) as (loki, server):
+        run = await loki.without("ANTHROPIC_API_KEY")("start", "--budget", "5")
+        assert run.code == 0, (run.out, run.err)
+    assert [requirement.title for requirement in loki.events(RequirementsPlanned)[0].requirements] == ["It works"]
+    assert all(seen.headers["authorization"] == f"Bearer {token}" for seen in server.requests)
+    assert all("oauth-2025-04-20" in seen.headers["anthropic-beta"] for seen in server.requests)
+    assert token not in "".join(looked)
+    assert "ANTHROPIC_AUTH_TOKEN" in looked[0]
+    (started,) = loki.events(EngineStarted)
+    assert any("subscription" in gap for gap in started.confinement.uncovered)
+    assert loki.view().state.books.spent > 0
