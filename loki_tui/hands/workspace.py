@@ -16,15 +16,17 @@ from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
-from loki_tui.core.errors import WorkspaceError
+from loki_tui.core.errors import ConfinementError, WorkspaceError
 from loki_tui.core.messages import JsonObject
 from loki_tui.core.vocabulary import Confinement
 from loki_tui.engine.boxes import Boxes, BoxKind, BoxOrder, BoxProcess
+from loki_tui.engine.outside.ports import Door
 from loki_tui.engine.ports import ActionResult, OnText
 from loki_tui.hands.box.processes import end_marked
 from loki_tui.hands.boxing import Boxing, box_environment, shell_environment
-from loki_tui.hands.egress import Egress
+from loki_tui.hands.egress import DOOR_ADDRESS, DOOR_SOCKET, Egress
 from loki_tui.hands.grants import exposed, installed, maskable, within
+from loki_tui.hands.introducing import introduce_to_git
 from loki_tui.hands.launch import start
 from loki_tui.hands.mounts import shields
 from loki_tui.hands.policy import (
@@ -64,11 +66,13 @@ class HandsWorkspace:
         mark: str,
         tmp: Path,
         egress: Egress | None = None,
+        door: Door | None = None,
     ) -> None:
         assert process.stdin
         assert process.stdout
         assert process.stderr
         self.confinement = confinement
+        self.door = door
         self._process = process
         self._stdin = process.stdin
         self._stdout = process.stdout
@@ -239,6 +243,12 @@ class HandsWorkspaces:
         self._boxes = boxes
         self._root = demands.root.resolve()
         self._rung = choose(demands.confinement, demands.network, boxes=boxes)
+        self._doored = demands.gateway and self._rung.own_network
+        if demands.gateway and not self._rung.inet_sockets:
+            raise ConfinementError(
+                "The agent reaches its models through a port of Loki's, and Landlock can only close every port.",
+                hint="Install bubblewrap, or say LOKI_NETWORK=on.",
+            )
         writable = agent_paths(demands)
         self._writable = () if boxes and boxes.read_only else writable
         self._read = added_paths(demands) if boxes else read_paths(demands)
@@ -297,12 +307,17 @@ class HandsWorkspaces:
         policy = self._prepare(kind, root, writable, beside, tmp=_make_temporary(self._prefix))
         boxing = Boxing(self._boxes, kind) if self._boxes else None
         mark = secrets.token_hex(8)
-        egress = Egress(self._rung.hosts) if self._rung.hosts else None
+        doored = self._doored and kind in ("agent", "checkout")
+        egress = Egress(self._rung.hosts) if self._rung.hosts or doored else None
         try:
             if egress:
                 await egress.open()
             process = await start(
-                policy, self._rung, mark=mark, proxy=egress.directory if egress else None, boxing=boxing
+                replace(policy, doored=doored),
+                self._rung,
+                mark=mark,
+                proxy=egress.directory if egress else None,
+                boxing=boxing,
             )
         except BaseException:
             policy.tmp.rmdir()
@@ -315,6 +330,7 @@ class HandsWorkspaces:
             mark=mark,
             tmp=policy.tmp,
             egress=egress,
+            door=Door(egress.directory / DOOR_SOCKET, DOOR_ADDRESS) if egress and doored else None,
         )
 
     def _prepare(
@@ -324,7 +340,7 @@ class HandsWorkspaces:
         real = root.resolve()
         home = self._demands.private.resolve() / kind
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _introduce_to_git(home, real, self._demands)
+        introduce_to_git(home, real, self._demands)
         policy = make_policy(
             self._demands,
             root=real,
@@ -367,35 +383,3 @@ def _temporary(prefix: str) -> list[str]:
     """What begins so in the system's place for temporary files."""
     place = tempfile.gettempdir()
     return [os.path.join(place, name) for name in os.listdir(place) if name.startswith(prefix)]  # noqa: PTH118, PTH208
-
-
-def _introduce_to_git(home: Path, root: Path, demands: Demands) -> None:
-    """Give git in a private home what it needs to commit as the person would: whose work it is, and how."""
-    config = home / ".gitconfig"
-    if config.exists():
-        return
-    ignores = home / ".gitignore"
-    ignores.write_text(demands.git_ignores, encoding="utf-8")
-    name, address = demands.identity
-    settings = (
-        ("safe.directory", str(root)),
-        ("user.name", name),
-        ("user.email", address),
-        ("core.excludesFile", str(ignores)),
-        *demands.git_settings,
-    )
-    config.write_text("".join(map(_entry, settings)), encoding="utf-8")
-
-
-def _entry(setting: tuple[str, str]) -> str:
-    """A setting as a section of its own, the way git-config reads it."""
-    section, _, rest = setting[0].partition(".")
-    subsection, _, key = rest.rpartition(".")
-    head = f"{section} {_quoted(subsection)}" if subsection else section
-    return f"[{head}]\n\t{key} = {_quoted(setting[1])}\n"
-
-
-def _quoted(value: str) -> str:
-    """A value as git-config reads it back."""
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'

@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from loki_tui.core.errors import LokiError, ModelError, ModelFault
-from loki_tui.engine.outside.ports import Access, Desk
+from loki_tui.engine.outside.ports import Access, Desk, Door
 from loki_tui.engine.ports import ModelAnswer, OnText
 from loki_tui.models.inquiries import BadInquiryError, read_inquiry
 from loki_tui.models.upstream import BODY_BYTES, Upstream
@@ -40,7 +40,7 @@ class MessagesGateway:
         self._max_output_tokens = max_output_tokens
 
     @asynccontextmanager
-    async def open(self, desk: Desk) -> AsyncIterator[Access]:
+    async def open(self, desk: Desk, *, door: Door | None) -> AsyncIterator[Access]:
         """Serve a program; see `engine.outside.ports.Gateway`."""
         token = secrets.token_urlsafe(32)
 
@@ -58,9 +58,7 @@ class MessagesGateway:
         async with self._upstream.connected():
             await runner.setup()
             try:
-                await web.TCPSite(runner, "127.0.0.1", 0).start()
-                host, port = runner.addresses[0][:2]
-                yield Access(f"http://{host}:{port}", token)
+                yield Access(await _listen(runner, door), token)
             finally:
                 await runner.cleanup()
 
@@ -98,6 +96,17 @@ class MessagesGateway:
             return web.Response(body=bytes(answer), headers={"content-type": kind})
         await held.write(bytes(answer))
         return held
+
+
+async def _listen(runner: web.ServerRunner, door: Door | None) -> str:
+    """Begin to serve; where that is reached."""
+    if door is None:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        host, port = runner.addresses[0][:2]
+        return f"http://{host}:{port}"
+    await web.UnixSite(runner, door.socket).start()
+    door.socket.chmod(0o666)  # whoever the hands are; nobody else can look into its directory
+    return door.url
 
 
 async def _hold(request: web.BaseRequest, asked: asyncio.Future[None]) -> web.StreamResponse | None:

@@ -55,7 +55,7 @@ class ClaudeCode:
     async def work(self, host: ProgramHost, errand: Errand, desk: Desk) -> None:
         """Have it work; see `engine.outside.ports.OutsideAgent`."""
         async with (
-            self._gateway.open(desk) as access,
+            self._gateway.open(desk, door=host.door) as access,
             _running(host, self._argv(errand.model), self._environment(access)) as program,
         ):
             session = ClaudeSession(program, errand, desk)

@@ -107,6 +107,7 @@ def demands_of(around: Surroundings, settings: Settings, *, private: Path) -> De
         network=settings.network,
         allowed_paths=tuple(str(path) for path in settings.allowed_paths or ()),
         read_paths=(*(str(path) for path in settings.read_paths), *beside_outside(settings, around.environ)),
+        gateway=settings.provider == "claude",
         uncovered=not_honoured(settings, around.environ),
         pass_env=settings.pass_env,
         command_seconds=settings.command_timeout,

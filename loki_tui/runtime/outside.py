@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from loki_tui.core.errors import ModelError, ModelFault, UsageError
-from loki_tui.core.setting_types import NETWORK_ON
 from loki_tui.core.settings import Settings
 from loki_tui.engine.outside.ports import OutsideAgent
 from loki_tui.engine.ports import Model, ModelAnswer, ModelRequest, OnText, Prices, Workspaces
@@ -151,11 +150,10 @@ def check_outside(settings: Settings, environ: Mapping[str, str]) -> None:
     if settings.provider not in OUTSIDE:
         return
     outside_agent(settings, environ)
-    if settings.provider == "claude" and (settings.network != NETWORK_ON or settings.confinement == "docker"):
+    if settings.confinement == "docker":
         raise UsageError(
-            "Claude Code reaches its models through a port of Loki's on this machine, which hands without this "
-            "machine's network cannot.",
-            hint="Say LOKI_NETWORK=on, and LOKI_CONFINEMENT=auto, bwrap or landlock; or LOKI_PROVIDER=anthropic.",
+            f"LOKI_PROVIDER={settings.provider} starts a program of this machine, which no container's image has.",
+            hint="Say LOKI_CONFINEMENT=auto, bwrap or landlock; or LOKI_PROVIDER=anthropic.",
         )
 
 

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from loki_tui.core.events import (
     ActionFinished,
     ActionStarted,
@@ -17,6 +19,7 @@ from loki_tui.core.events import (
     ModelRequested,
     RequirementsPlanned,
 )
+from loki_tui.hands.rungs import trouble_with_bwrap
 from tests.support.answers import PLANS, reply
 from tests.support.claude import FINISH, PROGRAM, finishes, needs_claude, results, script, uses
 from tests.support.git import git
@@ -116,3 +119,36 @@ async def test_a_subscription_works_without_a_key_and_its_token_stays_outside_of
     (started,) = loki.events(EngineStarted)
     assert any("subscription" in gap for gap in started.confinement.uncovered)
     assert loki.view().state.books.spent > 0
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"LOKI_NETWORK": "off"},
+        {"LOKI_NETWORK": "example.org"},
+        {"LOKI_CONFINEMENT": "landlock"},
+        {"LOKI_CONFINEMENT": "none"},
+    ],
+)
+async def test_it_works_however_its_hands_are_confined(tmp_path: Path, variables: dict[str, str]) -> None:
+    if "LOKI_NETWORK" in variables and trouble_with_bwrap():
+        pytest.skip(f"bubblewrap: {trouble_with_bwrap()}")
+    answer = script(Reply((uses("Bash", command="echo 1 > a"),)), finishes(), others=[reply(PLANS)])
+    async with served(tmp_path, answer, **variables) as (loki, server):
+        run = await loki("start", "--budget", "5")
+        assert run.code == 0, (run.out, run.err)
+    assert server.served == 3
+
+
+async def test_what_cannot_be_honoured_is_refused_at_the_start(tmp_path: Path) -> None:
+    async with served(tmp_path, script()) as (loki, server):
+        for variables, why in (
+            ({"LOKI_NETWORK": "off", "LOKI_CONFINEMENT": "landlock"}, "can only close every port"),
+            ({"LOKI_CONFINEMENT": "docker"}, "which no container's image has"),
+            ({"LOKI_CLAUDE_COMMAND": "/nowhere/claude"}, "there is no program '/nowhere/claude'"),
+            ({"ANTHROPIC_API_KEY": ""}, "There is nothing to sign Claude Code in with"),
+        ):
+            run = await loki.with_(**variables)("start")
+            assert run.code == 2, run
+            assert why in run.err
+    assert server.served == 0

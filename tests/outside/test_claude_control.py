@@ -23,6 +23,12 @@ from tests.support.scripted import ScriptedModel
 pytestmark = [needs_claude]
 
 
+async def eventually(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 - files and processes set no event
+            await asyncio.sleep(0.01)
+
+
 @asynccontextmanager
 async def bench(
     tmp_path: Path,
@@ -64,7 +70,8 @@ async def test_rules_hold_and_their_words_reach_it(tmp_path: Path, monkeypatch: 
 
         return answer
 
-    outside = tmp_path / "outside.txt"
+    # Not below /tmp, which hands may have to themselves.
+    outside = Path(__file__).with_name("outside.txt")
     async with bench(
         tmp_path,
         monkeypatch,
@@ -121,22 +128,18 @@ async def test_a_pause_freezes_it_and_a_stop_ends_it_with_all_that_it_started(
     ):
         counted = run.workspace / "count"
         await run.until(lambda state: bool(state.in_flight))
-        while not counted.exists():
-            await asyncio.sleep(0)
+        await eventually(counted.exists)
         run.post(rq.Pause(by="test"))
         await run.until(lambda state: state.status is Status.PAUSED)
-        while (
-            set(processes_in(run.workspace).values()) - {"T", "Z", "S"}
-            or "T" not in processes_in(run.workspace).values()
-        ):
-            await asyncio.sleep(0)
-        size = counted.stat().st_size
-        run.post(rq.Steer(by="test", note="Mind the gap."))
+        run.post(rq.Steer(by="test", note="Mind the gap."))  # heard once everything stands still
         await run.until(lambda state: bool(state.notes))
+        assert "T" in processes_in(run.workspace).values()
+        size = counted.stat().st_size
+        run.post(rq.Steer(by="test", note="Mind it well."))
+        await run.until(lambda state: len(state.notes) > 1)
         assert counted.stat().st_size == size
         run.post(rq.Resume(by="test"))
-        while counted.stat().st_size == size:
-            await asyncio.sleep(0)
+        await eventually(lambda: counted.stat().st_size > size)
         run.post(rq.Stop(by="test"))
         assert await going == "stopped"
     await asyncio.to_thread(await_none_in, run.workspace)

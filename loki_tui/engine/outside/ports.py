@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from loki_tui.core.errors import LokiError
@@ -40,9 +41,22 @@ class Program(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A way from hands without this machine's network to a server of the engine's."""
+
+    socket: Path
+    """Where the server is to listen."""
+    url: str
+    """How programs in the hands reach it."""
+
+
 @runtime_checkable
 class ProgramHost(Protocol):
     """Hands in which a program can be talked with."""
+
+    door: Door | None
+    """How it reaches a server of the engine's; none where it reaches this machine's loopback as it is."""
 
     async def talk(self, argv: Sequence[str], environment: Mapping[str, str]) -> Program:
         """Start a program in the workspace.
@@ -163,8 +177,13 @@ class Access:
 class Gateway(Protocol):
     """The one way from an agent's program to its models."""
 
-    def open(self, desk: Desk) -> AbstractAsyncContextManager[Access]:
-        """Serve a program until the context's end; what is under way by then is broken off, and booked so."""
+    def open(self, desk: Desk, *, door: Door | None) -> AbstractAsyncContextManager[Access]:
+        """Serve a program until the context's end; what is under way by then is broken off, and booked so.
+
+        Args:
+            desk: Pays.
+            door: Where to listen; on this machine's loopback where there is none.
+        """
         ...
 
 

@@ -66,7 +66,7 @@ class Policy:
         self.sealed = tuple(_strings(message, "sealed"))
         self.network = _strings(message, "network")
         self.openings = Openings(network=yes(message, "inet_sockets"), unix_sockets=yes(message, "unix_sockets"))
-        self.forward = _pair(message, "forward")
+        self.forward = _pairs(message, "forward")
         self.grants = Grants(*(_strings(message, name) for name in ("read", "write", "devices")))
         if yes(message, "whole_image"):
             from loki_tui.hands.box.image import readable  # nothing but a box needs it
@@ -237,7 +237,8 @@ def main() -> None:
         if policy.forward:
             from loki_tui.hands.box.forward import forward  # 4 ms, where a proxy waits alone
 
-            forward(*policy.forward)
+            for port, path in policy.forward:
+                forward(port, path)
         abi = _confine(policy)
         os.chdir(policy.root)
     except (OperationError, LimitsError, ProtocolError, OSError) as error:
@@ -278,14 +279,18 @@ def _strings(message: Message, name: str) -> list[str]:
     return [str(item) for item in value]
 
 
-def _pair(message: Message, name: str) -> tuple[int, str] | None:
-    match message.get(name):
-        case [int(port), str(path)]:
-            return port, path
-        case None | []:
-            return None
-        case _:
-            raise OperationError(f"`{name}` must be a port and a path.")
+def _pairs(message: Message, name: str) -> list[tuple[int, str]]:
+    pairs = message.get(name) or []
+    if not isinstance(pairs, list):
+        raise OperationError(f"`{name}` must be a list.")
+    found: list[tuple[int, str]] = []
+    for pair in pairs:
+        match pair:
+            case [int(port), str(path)]:
+                found.append((port, path))
+            case _:
+                raise OperationError(f"`{name}` must hold a port and a path each.")
+    return found
 
 
 def _optional(given: Message, name: str) -> str | None:
