@@ -12,9 +12,9 @@ from pydantic import JsonValue
 from loki_tui.core.errors import LokiError
 from loki_tui.core.messages import JsonObject, ToolCall
 from loki_tui.core.tools import ReadFile, WriteFile
-from loki_tui.engine.outside.ports import Desk, OutsideError
+from loki_tui.engine.outside.ports import Desk
 from loki_tui.engine.ports import ActionResult
-from loki_tui.outside.acp_calls import as_ours
+from loki_tui.outside.acp_permissions import Permissions
 from loki_tui.outside.acp_terminals import Terminals
 
 if TYPE_CHECKING:
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
         WriteTextFileResponse,
     )
 
-_OVER = ("completed", "failed")
-
 
 class AcpClient:
     """Answers one agent; implements the SDK's `Client`.
@@ -53,18 +51,13 @@ class AcpClient:
         self._name = name
         self._numbers = count(1)
         self._terminals = Terminals(desk, root)
-        self._released: dict[str, asyncio.Future[ActionResult]] = {}
-        """Tool calls that it was allowed, by their ids, until it says what came of them."""
-        self._refused: set[str] = set()
-        self._judging: set[asyncio.Task[ActionResult]] = set()
+        self._permissions = Permissions(desk, name=name, fail=self._fail)
         self.failed: asyncio.Future[LokiError] = asyncio.get_running_loop().create_future()
         """Done with an error after which the conversation cannot go on."""
 
     async def close(self) -> None:
         """Call off what is under way."""
-        for task in self._judging:
-            task.cancel()
-        await asyncio.gather(*self._judging, return_exceptions=True)
+        await self._permissions.close()
         await self._terminals.close()
 
     # -- files ----------------------------------------------------------------------------------
@@ -122,50 +115,11 @@ class AcpClient:
         """End it and forget it."""
         return await self._terminals.release(terminal_id)
 
-    # -- permission -----------------------------------------------------------------------------
-
     async def request_permission(
         self, session_id: str, tool_call: ToolCallUpdate, options: list[PermissionOption], **_: object
     ) -> RequestPermissionResponse:
         """Whether the agent may do something by itself."""
-        from acp.schema import AllowedOutcome, DeniedOutcome, RequestPermissionResponse  # noqa: PLC0415
-
-        once = next((option.option_id for option in options if option.kind == "allow_once"), None)
-        permitted = once is not None and await self._permitted(tool_call)
-        if permitted and once is not None:
-            return RequestPermissionResponse(outcome=AllowedOutcome(outcome="selected", option_id=once))
-        self._refused.add(tool_call.tool_call_id)
-        no = next((option.option_id for option in options if option.kind == "reject_once"), None)
-        if no is None:
-            return RequestPermissionResponse(outcome=DeniedOutcome(outcome="cancelled"))
-        return RequestPermissionResponse(outcome=AllowedOutcome(outcome="selected", option_id=no))
-
-    async def _permitted(self, tool_call: ToolCallUpdate) -> bool:
-        call = as_ours(tool_call)
-        if call is None or call.id in self._released:
-            return False
-        allowed = asyncio.Event()
-
-        async def release(_: JsonObject) -> ActionResult:
-            result: asyncio.Future[ActionResult] = asyncio.get_running_loop().create_future()
-            self._released[call.id] = result
-            allowed.set()
-            return await result
-
-        judging = asyncio.ensure_future(self._desk.permit(call, release))
-        self._judging.add(judging)
-        judging.add_done_callback(self._judged)
-        waiting = asyncio.ensure_future(allowed.wait())
-        try:
-            await asyncio.wait((judging, waiting), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            waiting.cancel()
-        return allowed.is_set()
-
-    def _judged(self, judging: asyncio.Task[ActionResult]) -> None:
-        self._judging.discard(judging)
-        if not judging.cancelled() and isinstance(error := judging.exception(), LokiError):
-            self._fail(error)
+        return await self._permissions.ask(tool_call, options)
 
     # -- what it tells --------------------------------------------------------------------------
 
@@ -177,19 +131,9 @@ class AcpClient:
                 if isinstance(text, str):
                     self._desk.say(text)
             case "tool_call" | "tool_call_update":
-                self._followed(update)
+                self._permissions.follow(update)
             case _:
                 pass
-
-    def _followed(self, update: object) -> None:
-        call, status = getattr(update, "tool_call_id", ""), getattr(update, "status", None)
-        if status not in _OVER:
-            return
-        if call in self._refused and status == "completed":
-            self._fail(OutsideError(f"{self._name} did what it was refused."))
-        result = self._released.pop(call, None)
-        if result is not None and not result.done():
-            result.set_result(ActionResult(ok=status == "completed", output=_told(update)))
 
     # -- what there is not ----------------------------------------------------------------------
 
@@ -235,13 +179,3 @@ class AcpClient:
 
     def _number(self, kind: str) -> str:
         return f"{self._name}-{kind}-{next(self._numbers)}"
-
-
-def _told(update: object) -> str:
-    """What the agent says came of a tool call."""
-    texts = []
-    for part in getattr(update, "content", None) or ():
-        text = getattr(getattr(part, "content", None), "text", None)
-        if isinstance(text, str):
-            texts.append(text)
-    return "\n".join(texts)

@@ -26,7 +26,7 @@ pytestmark = [needs_claude]
 async def eventually(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(20):
         while not condition():  # noqa: ASYNC110 - files and processes set no event
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0)
 
 
 @asynccontextmanager
