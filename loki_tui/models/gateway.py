@@ -20,9 +20,8 @@ from loki_tui.core.errors import LokiError, ModelError, ModelFault
 from loki_tui.engine.outside.ports import Access, Desk, Door
 from loki_tui.engine.ports import ModelAnswer, OnText
 from loki_tui.models.inquiries import BadInquiryError, read_inquiry
-from loki_tui.models.upstream import BODY_BYTES, Upstream
+from loki_tui.models.upstream import BODY_BYTES, Connection, Upstream
 
-_PING_SECONDS = 10.0
 _CLOSING = 1.0
 _STREAM = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
 
@@ -33,36 +32,38 @@ class MessagesGateway:
     Args:
         upstream: Answers.
         max_output_tokens: What is set aside for; more output is not asked for, whatever a program says.
+        ping_seconds: How often a program hears that its answer is still to come.
     """
 
-    def __init__(self, upstream: Upstream, *, max_output_tokens: int) -> None:
+    def __init__(self, upstream: Upstream, *, max_output_tokens: int, ping_seconds: float = 10.0) -> None:
         self._upstream = upstream
+        self._ping_seconds = ping_seconds
         self._max_output_tokens = max_output_tokens
 
     @asynccontextmanager
     async def open(self, desk: Desk, *, door: Door | None) -> AsyncIterator[Access]:
         """Serve a program; see `engine.outside.ports.Gateway`."""
         token = secrets.token_urlsafe(32)
+        async with self._upstream.connected() as connection:
 
-        async def serve(request: web.BaseRequest) -> web.StreamResponse:
-            given = request.headers.get("authorization", "").removeprefix("Bearer ")
-            if not hmac.compare_digest(given.encode(), token.encode()):
-                return _error(401, "authentication_error", "this is not for you")
-            if request.method != "POST" or request.path != "/v1/messages":
-                return _error(404, "not_found_error", "Loki passes on messages alone")
-            return await self._serve(request, desk)
+            async def serve(request: web.BaseRequest) -> web.StreamResponse:
+                given = request.headers.get("authorization", "").removeprefix("Bearer ")
+                if not hmac.compare_digest(given.encode(), token.encode()):
+                    return _error(401, "authentication_error", "this is not for you")
+                if request.method != "POST" or request.path != "/v1/messages":
+                    return _error(404, "not_found_error", "Loki passes on messages alone")
+                return await self._serve(request, desk, connection)
 
-        # Whoever hangs up is not waited for: what was asked is broken off, and booked so.
-        server = web.Server(serve, handler_cancellation=True, access_log=None)
-        runner = web.ServerRunner(server, shutdown_timeout=_CLOSING)
-        async with self._upstream.connected():
+            # Whoever hangs up is not waited for: what was asked is broken off, and booked so.
+            server = web.Server(serve, handler_cancellation=True, access_log=None)
+            runner = web.ServerRunner(server, shutdown_timeout=_CLOSING)
             await runner.setup()
             try:
                 yield Access(await _listen(runner, door), token)
             finally:
                 await runner.cleanup()
 
-    async def _serve(self, request: web.BaseRequest, desk: Desk) -> web.StreamResponse:
+    async def _serve(self, request: web.BaseRequest, desk: Desk, connection: Connection) -> web.StreamResponse:
         raw = await _body(request)
         if raw is None:
             return _error(413, "request_too_large", "the request is larger than anybody reads")
@@ -75,12 +76,12 @@ class MessagesGateway:
         async def send(on_text: OnText) -> ModelAnswer:
             beta = request.query_string == "beta=true"
             headers = {name.lower(): value for name, value in request.headers.items()}
-            return await self._upstream.ask(body, headers, answer, beta=beta, on_text=on_text)
+            return await connection.ask(body, headers, answer, beta=beta, on_text=on_text)
 
         asked = asyncio.ensure_future(desk.inquire(inquiry, send))
         held: web.StreamResponse | None = None
         try:
-            held = await _hold(request, asked) if streamed else None
+            held = await _hold(request, asked, every=self._ping_seconds) if streamed else None
             await asked
         except LokiError as error:
             status, kind = _kind(error)
@@ -109,10 +110,10 @@ async def _listen(runner: web.ServerRunner, door: Door | None) -> str:
     return door.url
 
 
-async def _hold(request: web.BaseRequest, asked: asyncio.Future[None]) -> web.StreamResponse | None:
+async def _hold(request: web.BaseRequest, asked: asyncio.Future[None], *, every: float) -> web.StreamResponse | None:
     """Wait for an answer, and let the program hear meanwhile that it comes, if that takes long."""
     held = None
-    while not (await asyncio.wait([asked], timeout=_PING_SECONDS))[0]:
+    while not (await asyncio.wait([asked], timeout=every))[0]:
         if held is None:
             held = web.StreamResponse(headers=_STREAM)
             await held.prepare(request)

@@ -32,7 +32,7 @@ Credential = Callable[[], Mapping[str, str]]
 
 
 class Upstream:
-    """The provider, for as long as it is connected.
+    """The provider.
 
     Args:
         base_url: Where the API is.
@@ -47,20 +47,32 @@ class Upstream:
         self._url = f"{checked_url(base_url).rstrip('/')}/v1/messages"
         self._credential = credential
         self._idle_timeout = idle_timeout
-        self._client: httpx2.AsyncClient | None = None
 
     @asynccontextmanager
-    async def connected(self) -> AsyncIterator[None]:
-        """Keep connections until the context's end."""
+    async def connected(self) -> AsyncIterator[Connection]:
+        """Connections of their own for one program, until the context's end."""
         import httpx2  # noqa: PLC0415 - see `loki_tui.models.sdk`
 
         timeout = httpx2.Timeout(connect=10.0, read=self._idle_timeout, write=self._idle_timeout, pool=None)
         # A proxy from the environment is for the way out, never for a server on this machine.
         direct = {f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
         async with httpx2.AsyncClient(timeout=timeout, mounts=direct) as client:
-            self._client = client
-            yield
-        self._client = None
+            yield Connection(client, self._url, self._credential)
+
+
+class Connection:
+    """The provider, while it is connected.
+
+    Args:
+        client: Sends.
+        url: Where requests go.
+        credential: Signs in.
+    """
+
+    def __init__(self, client: httpx2.AsyncClient, url: str, credential: Credential) -> None:
+        self._client = client
+        self._url = url
+        self._credential = credential
 
     async def ask(
         self, body: bytes, headers: Mapping[str, str], answer: bytearray, *, beta: bool, on_text: OnText
@@ -102,7 +114,6 @@ class Upstream:
     ) -> None:
         import httpx2  # noqa: PLC0415 - imported long ago
 
-        assert self._client is not None
         try:
             async with self._client.stream("POST", url, headers=headers, content=body) as response:
                 if response.status_code != 200:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import time
@@ -25,7 +26,8 @@ from tests.support.claude import FINISH, PROGRAM, finishes, needs_claude, result
 from tests.support.git import git
 from tests.support.messages_rules import Body
 from tests.support.messages_server import MessagesServer, Reply, Turn, say
-from tests.support.program import Program, project
+from tests.support.processes import await_none_in
+from tests.support.program import Program, kill, line_with, project
 from tests.support.runs import FACTS_ALONE_HERE
 
 pytestmark = [needs_claude]
@@ -152,3 +154,23 @@ async def test_what_cannot_be_honoured_is_refused_at_the_start(tmp_path: Path) -
             assert run.code == 2, run
             assert why in run.err
     assert server.served == 0
+
+
+async def test_a_run_whose_engine_was_killed_goes_on(tmp_path: Path) -> None:
+    answer = script(
+        Reply((uses("Bash", command="echo 1 > begun; sleep 1000"),)),
+        Reply((uses("Bash", command="echo 1 > a"),)),
+        finishes(),
+        others=[reply(PLANS)],
+    )
+    async with served(tmp_path, answer) as (loki, server):
+        async with loki.started("start", "--budget", "5", "--json") as process:
+            await line_with(process, '"tool":"shell"')
+            await kill(process)
+        await asyncio.to_thread(await_none_in, loki.workspace)
+        run = await loki("resume")
+        assert run.code == 0, (run.out, run.err)
+    assert server.served == 4
+    interrupted, _ = loki.events(ActionFinished)
+    assert interrupted.interrupted
+    assert loki.view().state.books.committed < 5
