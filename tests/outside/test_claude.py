@@ -165,7 +165,7 @@ async def test_a_run_whose_engine_was_killed_goes_on(tmp_path: Path) -> None:
     )
     async with served(tmp_path, answer) as (loki, server):
         async with loki.started("start", "--budget", "5", "--json") as process:
-            await line_with(process, '"tool":"shell"')
+            await line_with(process, "action_started")
             await kill(process)
         await asyncio.to_thread(await_none_in, loki.workspace)
         run = await loki("resume")
