@@ -20,27 +20,27 @@ if TYPE_CHECKING:
 _READING = ("read", "search", "think", "switch_mode")
 
 
-def as_ours(call: ToolCallUpdate) -> ToolCall | None:
-    """A call of ours that does the same; none where nobody can tell what it would do."""
+def as_ours(call: ToolCallUpdate, name: str) -> ToolCall | None:
+    """A call of ours, of this name, that does the same; none where nobody can tell what it would do."""
     raw = call.raw_input if isinstance(call.raw_input, dict) else {}
     if (command := _command(raw)) is not None:
-        return _call(call, Shell.tool, {"command": command})
+        return _call(name, Shell.tool, {"command": command})
     for part in call.content or ():
         if part.type == "diff":
             if part.old_text:
                 replaced: JsonObject = {"path": part.path, "old_string": part.old_text, "new_string": part.new_text}
-                return _call(call, EditFile.tool, replaced)
-            return _call(call, WriteFile.tool, {"path": part.path, "content": part.new_text})
+                return _call(name, EditFile.tool, replaced)
+            return _call(name, WriteFile.tool, {"path": part.path, "content": part.new_text})
     if (edit := _edit(raw)) is not None:
-        return _call(call, *edit)
+        return _call(name, *edit)
     paths = [location.path for location in call.locations or ()]
     match call.kind:
         case kind if kind in _READING:
-            return _call(call, ReadFile.tool, {"path": paths[0]}) if paths else _call(call, ListFiles.tool, {})
+            return _call(name, ReadFile.tool, {"path": paths[0]}) if paths else _call(name, ListFiles.tool, {})
         case "delete" if paths:
-            return _call(call, Shell.tool, {"command": shlex.join(["rm", "-r", "--", *paths])})
+            return _call(name, Shell.tool, {"command": shlex.join(["rm", "-r", "--", *paths])})
         case "move" if len(paths) == 2:
-            return _call(call, Shell.tool, {"command": shlex.join(["mv", "--", *paths])})
+            return _call(name, Shell.tool, {"command": shlex.join(["mv", "--", *paths])})
         case _:
             return None
 
@@ -75,5 +75,5 @@ def _edit(raw: dict[str, JsonValue]) -> tuple[str, JsonObject] | None:
     return (WriteFile.tool, {"path": path, "content": content}) if isinstance(content, str) else None
 
 
-def _call(call: ToolCallUpdate, tool: str, given: JsonObject) -> ToolCall:
-    return ToolCall(id=call.tool_call_id, name=tool, input=given)
+def _call(name: str, tool: str, given: JsonObject) -> ToolCall:
+    return ToolCall(id=name, name=tool, input=given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Coroutine
 from itertools import count
 from typing import TYPE_CHECKING
@@ -49,9 +50,10 @@ class AcpClient:
         self._desk = desk
         self._root = root
         self._name = name
+        self._session = secrets.token_hex(4)
         self._numbers = count(1)
-        self._terminals = Terminals(desk, root)
-        self._permissions = Permissions(desk, name=name, fail=self._fail)
+        self._terminals = Terminals(desk, root, name_of=self._number)
+        self._permissions = Permissions(desk, name=name, name_of=self._number, fail=self._fail)
         self.failed: asyncio.Future[LokiError] = asyncio.get_running_loop().create_future()
         """Done with an error after which the conversation cannot go on."""
 
@@ -68,7 +70,7 @@ class AcpClient:
         """A file as it is, or some lines of it."""
         from acp.schema import ReadTextFileResponse  # noqa: PLC0415 - imported long ago
 
-        call = ToolCall(id=self._number("read"), name=ReadFile.tool, input={"path": path})
+        call = ToolCall(id=self._number(), name=ReadFile.tool, input={"path": path})
         done = await self._done(self._desk.read(call))
         lines = done.output.splitlines(keepends=True)[max((line or 1) - 1, 0) :]
         return ReadTextFileResponse(content="".join(lines if limit is None else lines[:limit]))
@@ -78,7 +80,7 @@ class AcpClient:
         from acp.schema import WriteTextFileResponse  # noqa: PLC0415
 
         given: JsonObject = {"path": path, "content": content}
-        await self._done(self._desk.act(ToolCall(id=self._number("write"), name=WriteFile.tool, input=given)))
+        await self._done(self._desk.act(ToolCall(id=self._number(), name=WriteFile.tool, input=given)))
         return WriteTextFileResponse()
 
     # -- terminals ------------------------------------------------------------------------------
@@ -177,5 +179,6 @@ class AcpClient:
         if not self.failed.done():
             self.failed.set_result(error)
 
-    def _number(self, kind: str) -> str:
-        return f"{self._name}-{kind}-{next(self._numbers)}"
+    def _number(self) -> str:
+        """A name for an action that no other of the run has: approvals are for one."""
+        return f"acp-{self._session}-{next(self._numbers)}"

@@ -24,11 +24,13 @@ class Permissions:
     Args:
         desk: Knows what is allowed.
         name: What the agent is called.
+        name_of: Names an action: no agent's own names, of which it could use one twice, and with it an approval.
         fail: Told of an error after which the conversation cannot go on.
     """
 
-    def __init__(self, desk: Desk, *, name: str, fail: Callable[[LokiError], None]) -> None:
+    def __init__(self, desk: Desk, *, name: str, name_of: Callable[[], str], fail: Callable[[LokiError], None]) -> None:
         self._desk = desk
+        self._name_of = name_of
         self._name = name
         self._fail = fail
         self._released: dict[str, asyncio.Future[ActionResult]] = {}
@@ -57,14 +59,15 @@ class Permissions:
         return RequestPermissionResponse(outcome=AllowedOutcome(outcome="selected", option_id=no))
 
     async def _permitted(self, tool_call: ToolCallUpdate) -> bool:
-        call = as_ours(tool_call)
-        if call is None or call.id in self._released:
+        its_name = tool_call.tool_call_id
+        call = as_ours(tool_call, self._name_of())
+        if call is None or its_name in self._released:
             return False
         allowed = asyncio.Event()
 
         async def release(_: JsonObject) -> ActionResult:
             result: asyncio.Future[ActionResult] = asyncio.get_running_loop().create_future()
-            self._released[call.id] = result
+            self._released[its_name] = result
             allowed.set()
             return await result
 

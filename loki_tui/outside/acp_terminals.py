@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
@@ -45,9 +46,11 @@ class Terminals:
     Args:
         desk: Runs the commands.
         root: The workspace's directory.
+        name_of: Names an action.
     """
 
-    def __init__(self, desk: Desk, root: str) -> None:
+    def __init__(self, desk: Desk, root: str, *, name_of: Callable[[], str]) -> None:
+        self._name_of = name_of
         self._desk = desk
         self._root = root
         self._numbers = count(1)
@@ -66,7 +69,7 @@ class Terminals:
             raise RequestError.invalid_params({"details": "a variable without a usable name"})
         name = f"terminal-{next(self._numbers)}"
         line = shell_line(command, args, env, cwd, self._root)
-        call = ToolCall(id=f"acp-{name}", name=Shell.tool, input={"command": line})
+        call = ToolCall(id=self._name_of(), name=Shell.tool, input={"command": line})
         self._open[name] = _Terminal(asyncio.ensure_future(self._run(call)), limit)
         return CreateTerminalResponse(terminal_id=name)
 

@@ -39,7 +39,8 @@ def check_prices(settings: Settings) -> None:
     if settings.budget_limit is None or settings.provider == "acp":  # of which settings say that it is let through
         return
     prices = GenaiPrices(settings.model_prices)
-    for model in sorted({settings.models["planning"], settings.models["work"]}):
+    tiers = ("planning", "work", *(("fast",) if settings.provider == "claude" else ()))
+    for model in sorted({settings.models[tier] for tier in tiers}):
         prices.worst_case(model, prompt_tokens=1, output_tokens=1)
 
 

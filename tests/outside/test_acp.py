@@ -6,13 +6,16 @@ import asyncio
 import json
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from pydantic import ValidationError
 
 from loki_tui.core import events as ev
+from loki_tui.core import requests as rq
+from loki_tui.core.state import RunState
 from loki_tui.core.vocabulary import Status
 from loki_tui.engine.outside.working import ATTEMPTS
 from tests.support.git import git
@@ -150,3 +153,33 @@ async def test_nothing_is_known_of_what_it_costs_so_that_a_budget_is_refused(tmp
     assert await run.go() == "completed"
     assert run.state().books.unpriced > 0
     assert any("no budget holds it" in gap for gap in run.of(ev.EngineStarted)[0].confinement.uncovered)
+
+
+def decided_beyond(run: Bench, count: int) -> Callable[[RunState], bool]:
+    return lambda _: len(run.of(ev.ApprovalDecided)) > count
+
+
+def waiting(state: RunState) -> bool:
+    return any(each.decision is None for each in state.approvals.values())
+
+
+async def test_an_approval_is_for_one_action_whatever_the_agent_calls_it(tmp_path: Path) -> None:
+    again: Step = {"do": "ask", "command": "echo 1 >> a", "name": "one"}
+    run = bench(
+        tmp_path,
+        [again, again, {"do": "run", "command": "echo 2 >> a"}],
+        [{"do": "run", "command": "echo 2 >> a"}, finish()],
+        staged_autonomy=True,
+    )
+    decisions = iter([True, True, False, True, False])  # the plan first
+    decided = 0
+    async with run.going() as going:
+        for decision in decisions:
+            state = await run.until(waiting)
+            (waits,) = [each.request for each in state.approvals.values() if each.decision is None]
+            verdict: Literal["approved", "denied"] = "approved" if decision else "denied"
+            run.post(rq.Decide(by="test", approval=waits.approval, digest=waits.digest, decision=verdict))
+            await run.until(decided_beyond(run, decided))
+            decided += 1
+        assert await going == "completed"
+    assert (run.workspace / "a").read_text() == "1\n2\n"

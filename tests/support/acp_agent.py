@@ -108,10 +108,10 @@ class Scripted:
         await self.client.release_terminal(session_id="s1", terminal_id=name)
         return {"output": output.output, "exit": status.exit_code}
 
-    async def do_ask(self, command: str, obeys: bool = True) -> Any:
+    async def do_ask(self, command: str, obeys: bool = True, name: str = "") -> Any:
         """Ask for permission for a command, and run it without a terminal of the client's."""
         self.calls += 1
-        name = f"call{self.calls}"
+        name = name or f"call{self.calls}"
         await self.client.session_update("s1", start_tool_call(name, command, kind="execute"))
         asked = ToolCallUpdate(tool_call_id=name, title=command, kind="execute", raw_input={"command": command})
         answer = await self.client.request_permission(session_id="s1", tool_call=asked, options=OPTIONS)

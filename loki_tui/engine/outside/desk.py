@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from loki_tui.core import events as ev
-from loki_tui.core.errors import LokiError, ModelError, ModelFault
+from loki_tui.core.errors import LokiError, ModelError, ModelFault, UsageError
 from loki_tui.core.events import Record
 from loki_tui.core.messages import JsonObject, TextPart, ToolCall, Usage
 from loki_tui.core.tools import WORKSPACE_TOOLS, BadCallError, EditFile, FinishIteration, WriteFile, parse_call
@@ -70,7 +70,7 @@ class RunDesk:
             try:
                 await Asker(self._context, _Sending(send)).ask(question, transcript)
             except LokiError as error:
-                if not (isinstance(error, ModelError) and error.fault in _OF_THE_REQUEST) and not self.ended.done():
+                if not _of_the_request(error) and not self.ended.done():
                     self.ended.set_exception(error)
                 raise
 
@@ -212,6 +212,11 @@ class RunDesk:
             yield
         finally:
             self._waiting -= 1
+
+
+def _of_the_request(error: LokiError) -> bool:
+    """Whether it is about one request alone: a model whose price is not known, for one, may be for something small."""
+    return isinstance(error, UsageError) or (isinstance(error, ModelError) and error.fault in _OF_THE_REQUEST)
 
 
 class _Sending:
