@@ -51,11 +51,23 @@ class SettingsGroup(Frozen):
     model_config = ConfigDict(defer_build=True)
 
 
+AGENTS_OWN = "the agent's own"
+"""What stands in place of a model's name where an agent chooses it and tells nobody."""
+
+
 class ModelSettings(SettingsGroup):
     """Models."""
 
-    provider: Literal["anthropic", "replay"] = "anthropic"
-    """Who answers: the Anthropic Messages API (or what speaks it), or a recording."""
+    provider: Literal["anthropic", "claude", "acp", "replay"] = "anthropic"
+    """Who works: Loki's own agent on the Anthropic Messages API (or what speaks it), the Claude Code CLI, an agent that
+    speaks the Agent Client Protocol, or a recording. What each of them honours: [providers](providers.md)."""
+    claude_command: Text = "claude"
+    """Claude Code's program, for the provider `claude`: a path, or a name on `PATH`."""
+    acp_command: Text | None = None
+    """How the agent of the provider `acp` is started, as in a shell: its program (a path, or a name on `PATH`) and its
+    arguments."""
+    acp_unmetered: bool = False
+    """Let the provider `acp` work although a budget is set, which cannot be kept: nobody knows what the agent costs."""
     keyring: Annotated[bool, Standing.ENVIRONMENT] = False
     """Take keys from the system's keyring (service `loki`, user such as `ANTHROPIC_API_KEY`) where neither variable nor
     file has them; needs `pip install 'loki-tui[keyring]'`, and a keyring that encrypts."""
@@ -322,6 +334,8 @@ class Settings(SettingsFields):
     @property
     def models(self) -> dict[str, str]:
         """Tier (planning, work, fast) to the model that serves it."""
+        if self.provider == "acp":
+            return dict.fromkeys(("planning", "work", "fast"), AGENTS_OWN)
         return {
             "planning": self.model_planning,
             "work": self.model or self.model_work,
@@ -344,6 +358,13 @@ class Settings(SettingsFields):
             yield Conflict(("cassette", "provider"), "name a recording that the provider would not play")
         if self.parallel_mode and self.max_worktrees < _FEWEST_WORKTREES:
             yield Conflict(("max_worktrees", "parallel_mode"), "leave no worktree for a stream beside the run's own")
+        if self.provider == "acp" and self.acp_command is None:
+            yield Conflict(("provider", "acp_command"), "belong together: name the agent that is to be started")
+        if self.provider == "acp" and self.budget_limit is not None and not self.acp_unmetered:
+            yield Conflict(
+                ("budget_limit", "provider"),
+                "do not go together: nobody knows what the agent costs; unset the budget, or say LOKI_ACP_UNMETERED=1",
+            )
         if (self.tls_cert is None) != (self.tls_key is None):
             yield Conflict(("tls_cert", "tls_key"), "are a pair, and one of them is missing")
         if (self.oidc_issuer is None) != (self.oidc_client_id is None):

@@ -9,6 +9,7 @@ from loki_tui.core.settings import Settings
 from loki_tui.engine.approvals import Approvals
 from loki_tui.engine.chronicle import Chronicle
 from loki_tui.engine.control import Control
+from loki_tui.engine.outside.ports import OutsideAgent
 from loki_tui.engine.places import Places
 from loki_tui.engine.ports import Clock, CommandPolicy, Live, Prices
 
@@ -31,3 +32,5 @@ class RunContext:
     """What the rules say of shell commands."""
     approvals: Approvals
     """Asks a person before something happens."""
+    outside: OutsideAgent | None = None
+    """Does the iterations in the built-in agent's place; none where that does them."""

@@ -13,6 +13,7 @@ from loki_tui.engine.grounds import Ground
 from loki_tui.engine.holding import HeldCheckouts
 from loki_tui.engine.iterating import Iterations
 from loki_tui.engine.keeping import Keeper
+from loki_tui.engine.outside.working import OutsideAgents
 from loki_tui.engine.reviewing import Reviewing
 from loki_tui.engine.verifying import Verifier
 
@@ -40,10 +41,12 @@ def crew_for(context: RunContext, asker: Asker, ground: Ground, *, root: str = "
     checkouts, checkpoints = HeldCheckouts(ground.checkouts, context.control), ground.checkpoints
     keeper = Keeper(context, checkpoints, ground.repository)
     verifier = Verifier(context, checkouts, checkpoints, delivered=HeldCheckouts(ground.delivered, context.control))
+    built_in = Agents(context, asker, ground.workspaces)
+    agents = built_in if context.outside is None else OutsideAgents(context, context.outside)
     return Crew(
         ground=ground,
         keeper=keeper,
-        iterations=Iterations(context, Agents(context, asker, ground.workspaces), ground.workspaces, keeper, root=root),
+        iterations=Iterations(context, agents, ground.workspaces, keeper, root=root),
         verifier=verifier,
         assessor=Assessor(
             context,

@@ -30,6 +30,7 @@ from loki_tui.engine.deciding import Close, decide
 from loki_tui.engine.grounds import Ground, Worktrees
 from loki_tui.engine.monitoring import Monitor
 from loki_tui.engine.notifying import Herald
+from loki_tui.engine.outside.ports import OutsideAgent
 from loki_tui.engine.overhearing import Overheard
 from loki_tui.engine.places import Places
 from loki_tui.engine.planning import Planner
@@ -80,6 +81,9 @@ class World:
     worktrees: Worktrees | None = None
     """Where the parts of a parallel run work; none where the run works in the person's own directory."""
 
+    outside: OutsideAgent | None = None
+    """Does the iterations in the built-in agent's place; none where that does them."""
+
     @property
     def ground(self) -> Ground:
         """The person's own directory, and what works in it."""
@@ -128,6 +132,7 @@ class Engine:
             live=overheard.live,
             policy=world.policy,
             approvals=approvals,
+            outside=world.outside,
         )
         asker = Asker(context, world.model)
         self._parallel = Parallel(context, world.model, world.worktrees) if world.worktrees is not None else None

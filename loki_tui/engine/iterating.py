@@ -13,6 +13,7 @@ from loki_tui.engine.agents import Agents
 from loki_tui.engine.context import RunContext
 from loki_tui.engine.deciding import GoOn
 from loki_tui.engine.keeping import Keeper
+from loki_tui.engine.outside.working import OutsideAgents
 from loki_tui.engine.ports import Workspace, Workspaces
 from loki_tui.engine.session import Ended
 
@@ -37,7 +38,13 @@ class Iterations:
     """
 
     def __init__(
-        self, context: RunContext, agents: Agents, workspaces: Workspaces, keeper: Keeper, *, root: str = ""
+        self,
+        context: RunContext,
+        agents: Agents | OutsideAgents,
+        workspaces: Workspaces,
+        keeper: Keeper,
+        *,
+        root: str = "",
     ) -> None:
         self._context = context
         self._chronicle = context.chronicle

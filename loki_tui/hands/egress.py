@@ -29,6 +29,10 @@ PROXY_SOCKET = "proxy"
 PROXY_PORT = 47128
 """On the loopback of the hands' own namespace, so that nothing else can be in its place."""
 PROXY_ADDRESS = f"http://127.0.0.1:{PROXY_PORT}"
+DOOR_SOCKET = "door"
+"""In the same directory: where a server of the engine's may listen, which programs reach by the address below."""
+DOOR_PORT = PROXY_PORT + 1
+DOOR_ADDRESS = f"http://127.0.0.1:{DOOR_PORT}"
 
 _HEAD_BYTES = 1 << 16
 _HEAD_SECONDS = 30.0
@@ -95,7 +99,7 @@ class Egress:
     """Serves one pair of hands until it is closed.
 
     Args:
-        hosts: The only ones that can be reached.
+        hosts: The only ones that can be reached; where there are none, all that there is is a place for a door.
     """
 
     def __init__(self, hosts: tuple[str, ...]) -> None:
@@ -111,7 +115,9 @@ class Egress:
     async def open(self) -> None:
         """Begin to serve."""
         self.directory = _private_directory()
-        self._server = await asyncio.start_unix_server(self._welcome, self.directory / PROXY_SOCKET, limit=_HEAD_BYTES)
+        if self._hosts.patterns:
+            socket = self.directory / PROXY_SOCKET
+            self._server = await asyncio.start_unix_server(self._welcome, socket, limit=_HEAD_BYTES)
 
     async def close(self) -> None:
         """End every connection."""

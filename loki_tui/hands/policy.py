@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from pydantic import JsonValue
 
 from loki_tui.core.errors import ConfinementError, UsageError
 from loki_tui.core.messages import JsonObject
 from loki_tui.core.setting_types import NETWORK_OFF, NETWORK_ON
-from loki_tui.hands.egress import PROXY, PROXY_ADDRESS, PROXY_PORT, PROXY_SOCKET
+from loki_tui.hands.egress import DOOR_PORT, DOOR_SOCKET, PROXY, PROXY_ADDRESS, PROXY_PORT, PROXY_SOCKET
 from loki_tui.hands.environment import command_environment
 from loki_tui.hands.grants import DEVICES, PRIVATE_TERMINALS, SHARED_MEMORY, TEMPORARY, overlaps, readable, within
 from loki_tui.hands.rungs import Rung
@@ -46,6 +48,10 @@ class Demands:
     """Name and value of the person's own settings that commits depend on."""
     git_ignores: str = ""
     """The person's own ignore patterns."""
+    gateway: bool = False
+    """Whether a program in the hands is to reach a server of the engine's."""
+    uncovered: tuple[str, ...] = ()
+    """What is not held whatever holds the hands, one phrase each: for the badge."""
 
     @property
     def home(self) -> Path:
@@ -77,6 +83,8 @@ class Policy:
     """Paths as the person wrote them, before links were followed."""
     looked_into: Path | None = None
     """A repository in which commands look and do not write; for a kind word where they try."""
+    doored: bool = False
+    """Whether there is a door to a server of the engine's."""
 
     def message(self, rung: Rung, *, mark: str, proxied: bool = False) -> JsonObject:
         """The first line for the hands.
@@ -94,7 +102,7 @@ class Policy:
             "inet_sockets": rung.inet_sockets,
             "unix_sockets": rung.unix_sockets,
             "network": list(rung.network),
-            "forward": [PROXY_PORT, f"{PROXY}/{PROXY_SOCKET}"] if proxied else [],
+            "forward": list(self._forwards(proxied=bool(rung.hosts) and proxied)),
             "mark": mark,
             "root": str(self.root),
             "home": str(self.home),
@@ -110,6 +118,13 @@ class Policy:
             "environment": dict(self.environment),
             "command_seconds": self.command_seconds,
         }
+
+    def _forwards(self, *, proxied: bool) -> Iterator[JsonValue]:
+        """Ports on the hands' own loopback, and the sockets that what comes to them is carried to."""
+        if proxied:
+            yield [PROXY_PORT, f"{PROXY}/{PROXY_SOCKET}"]
+        if self.doored:
+            yield [DOOR_PORT, f"{PROXY}/{DOOR_SOCKET}"]
 
 
 def agent_paths(demands: Demands) -> tuple[Path, ...]:

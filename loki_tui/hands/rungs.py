@@ -58,6 +58,11 @@ class Rung:
         return self.name in ("bwrap", "docker")
 
     @property
+    def own_network(self) -> bool:
+        """Whether hands have a loopback of their own, and this machine's is out of their reach."""
+        return self.name == "docker" or (self.name == "bwrap" and self.network != NETWORK_ON)
+
+    @property
     def least_abi(self) -> int:
         """The version of Landlock below which hands refuse."""
         return LEAST_ABI if self.name == "landlock" else _LEAST_ABI_WITHIN

@@ -8,23 +8,25 @@ import json
 import os
 import secrets
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
-from loki_tui.core.errors import WorkspaceError
+from loki_tui.core.errors import ConfinementError, WorkspaceError
 from loki_tui.core.messages import JsonObject
 from loki_tui.core.vocabulary import Confinement
 from loki_tui.engine.boxes import Boxes, BoxKind, BoxOrder, BoxProcess
+from loki_tui.engine.outside.ports import Door
 from loki_tui.engine.ports import ActionResult, OnText
 from loki_tui.hands.box.processes import end_marked
 from loki_tui.hands.boxing import Boxing, box_environment, shell_environment
-from loki_tui.hands.egress import Egress
+from loki_tui.hands.egress import DOOR_ADDRESS, DOOR_SOCKET, Egress
 from loki_tui.hands.grants import exposed, installed, maskable, within
 from loki_tui.hands.held import HeldDirectory, clear_unheld, make_held
+from loki_tui.hands.introducing import introduce_to_git
 from loki_tui.hands.launch import start
 from loki_tui.hands.mounts import shields
 from loki_tui.hands.policy import (
@@ -37,6 +39,7 @@ from loki_tui.hands.policy import (
     with_own_mounts,
 )
 from loki_tui.hands.rungs import choose
+from loki_tui.hands.talking import HandsProgram
 
 _CANCEL_SECONDS = 8.0
 """How long hands may take to end an operation: their own patience with a process is five."""
@@ -63,11 +66,13 @@ class HandsWorkspace:
         mark: str,
         tmp: HeldDirectory,
         egress: Egress | None = None,
+        door: Door | None = None,
     ) -> None:
         assert process.stdin
         assert process.stdout
         assert process.stderr
         self.confinement = confinement
+        self.door = door
         self._process = process
         self._stdin = process.stdin
         self._stdout = process.stdout
@@ -130,9 +135,23 @@ class HandsWorkspace:
         # Empty, unless the hands were killed.
         await asyncio.to_thread(self._tmp.remove)
 
-    async def _ask(self, op: str, given: JsonObject, *, on_output: OnText | None = None) -> JsonObject:
-        """Send one request and wait for its answer; withdraw it when nobody waits any more."""
+    async def talk(self, argv: Sequence[str], environment: Mapping[str, str]) -> HandsProgram:
+        """Start a program that is talked with; see `engine.outside.ports.ProgramHost`."""
         number = next(self._numbers)
+        given: JsonObject = {"argv": list(argv), "environment": dict(environment)}
+
+        async def tell(said: str | None) -> None:
+            await self._send({"id": 0, "op": "feed", "input": {"target": number, "text": said}})
+
+        program = HandsProgram(lambda hear: self._ask("talk", given, on_output=hear, number=number), tell)
+        await asyncio.sleep(0)  # it is asked for before anything is said to it
+        return program
+
+    async def _ask(
+        self, op: str, given: JsonObject, *, on_output: OnText | None = None, number: int | None = None
+    ) -> JsonObject:
+        """Send one request and wait for its answer; withdraw it when nobody waits any more."""
+        number = number or next(self._numbers)
         answer: asyncio.Future[JsonObject] = asyncio.get_running_loop().create_future()
         self._pending[number] = _Pending(answer, on_output)
         try:
@@ -224,6 +243,12 @@ class HandsWorkspaces:
         self._boxes = boxes
         self._root = demands.root.resolve()
         self._rung = choose(demands.confinement, demands.network, boxes=boxes)
+        self._doored = demands.gateway and self._rung.own_network
+        if demands.gateway and not self._rung.inet_sockets:
+            raise ConfinementError(
+                "The agent reaches its models through a port of Loki's, and Landlock can only close every port.",
+                hint="Install bubblewrap, or say LOKI_NETWORK=on.",
+            )
         writable = agent_paths(demands)
         self._writable = () if boxes and boxes.read_only else writable
         found = system_paths(demands) if system is None and not boxes else system
@@ -286,12 +311,17 @@ class HandsWorkspaces:
         policy = self._prepare(kind, root, writable, beside, tmp=tmp.path)
         boxing = Boxing(self._boxes, kind) if self._boxes else None
         mark = secrets.token_hex(8)
-        egress = Egress(self._rung.hosts) if self._rung.hosts else None
+        doored = self._doored and kind in ("agent", "checkout")
+        egress = Egress(self._rung.hosts) if self._rung.hosts or doored else None
         try:
             if egress:
                 await egress.open()
             process = await start(
-                policy, self._rung, mark=mark, proxy=egress.directory if egress else None, boxing=boxing
+                replace(policy, doored=doored),
+                self._rung,
+                mark=mark,
+                proxy=egress.directory if egress else None,
+                boxing=boxing,
             )
         except BaseException:
             tmp.remove()
@@ -304,6 +334,7 @@ class HandsWorkspaces:
             mark=mark,
             tmp=tmp,
             egress=egress,
+            door=Door(egress.directory / DOOR_SOCKET, DOOR_ADDRESS) if egress and doored else None,
         )
 
     def _prepare(
@@ -313,7 +344,7 @@ class HandsWorkspaces:
         real = root.resolve()
         home = self._demands.private.resolve() / kind
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _introduce_to_git(home, real, self._demands)
+        introduce_to_git(home, real, self._demands)
         policy = make_policy(
             self._demands,
             root=real,
@@ -343,41 +374,10 @@ class HandsWorkspaces:
 
     def _describe(self, root: Path, writable: Sequence[Path], masked: Sequence[Path]) -> Confinement:
         open_to = exposed((root, *writable, *self._read), self._demands.home, masked=masked)
-        return self._rung.describe(writable=writable, exposed=open_to)
+        held = self._rung.describe(writable=writable, exposed=open_to)
+        return held.model_copy(update={"uncovered": (*held.uncovered, *self._demands.uncovered)})
 
 
 def _temporary() -> Path:
     """The system's place for temporary files: a unix socket's path in one may have 107 characters."""
     return Path(tempfile.gettempdir()).resolve()
-
-
-def _introduce_to_git(home: Path, root: Path, demands: Demands) -> None:
-    """Give git in a private home what it needs to commit as the person would: whose work it is, and how."""
-    config = home / ".gitconfig"
-    if config.exists():
-        return
-    ignores = home / ".gitignore"
-    ignores.write_text(demands.git_ignores, encoding="utf-8")
-    name, address = demands.identity
-    settings = (
-        ("safe.directory", str(root)),
-        ("user.name", name),
-        ("user.email", address),
-        ("core.excludesFile", str(ignores)),
-        *demands.git_settings,
-    )
-    config.write_text("".join(map(_entry, settings)), encoding="utf-8")
-
-
-def _entry(setting: tuple[str, str]) -> str:
-    """A setting as a section of its own, the way git-config reads it."""
-    section, _, rest = setting[0].partition(".")
-    subsection, _, key = rest.rpartition(".")
-    head = f"{section} {_quoted(subsection)}" if subsection else section
-    return f"[{head}]\n\t{key} = {_quoted(setting[1])}\n"
-
-
-def _quoted(value: str) -> str:
-    """A value as git-config reads it back."""
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'

@@ -67,7 +67,7 @@ class AnthropicModel:
                 "There is no ANTHROPIC_API_KEY.",
                 hint="Set it to your key, or see everything work without one: loki demo",
             )
-        self._base_url = _checked_url(base_url)
+        self._base_url = checked_url(base_url)
         self._idle_timeout = stream_idle_timeout
         self._encoder = Encoder(cache_ttl)
         self._client: AsyncAnthropic | None = None
@@ -158,7 +158,7 @@ async def _stream(client: AsyncAnthropic, body: bytes, assembly: Assembly) -> No
         raise refusal_of(error.status_code, error.response.headers, error.body) from error
     except (anthropic.APIConnectionError, httpx2.RequestError) as error:
         if not assembly.finished:
-            raise _break_of(error) from error
+            raise break_of(error) from error
     except UnicodeDecodeError as error:
         raise Rejection(ModelFault.MALFORMED, "the stream is no text") from error
 
@@ -183,7 +183,7 @@ def _check_type(content_type: str) -> None:
         raise Rejection(ModelFault.MALFORMED, f"it answered with {content_type} instead of a stream")
 
 
-def _break_of(error: Exception) -> Rejection:
+def break_of(error: Exception) -> Rejection:
     """The meaning of a connection that failed, and whether the request had left by then."""
     import httpx2  # noqa: PLC0415 - imported long ago
 
@@ -208,7 +208,12 @@ def _checked_secret(secret: str | None, name: str) -> str | None:
     return secret or None
 
 
-def _checked_url(url: str) -> str:
+def checked_url(url: str) -> str:
+    """An address that can be one.
+
+    Raises:
+        UsageError: It cannot.
+    """
     try:
         parts = urlsplit(url.strip())
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

@@ -118,3 +118,23 @@ def _own_cost(price: ModelPrice, usage: Usage) -> Decimal:
     )
     total = sum((count * (price.input if rate is None else rate) for count, rate in tiers), Decimal(0))
     return total / _MILLION
+
+
+class UnknownPrices:
+    """Of models that nobody here knows: nothing is set aside, and what they cost is not known."""
+
+    def knows(self, model: str) -> bool:  # noqa: ARG002
+        """There is no price."""
+        return False
+
+    def cost(self, model: str, usage: Usage) -> Decimal:  # noqa: ARG002
+        """Raises `UsageError`: there is none."""
+        raise UsageError("What the agent's models cost is not known.")
+
+    def worst_case(self, model: str, *, prompt_tokens: int, output_tokens: int) -> Decimal:  # noqa: ARG002
+        """Nothing that a budget could be held against."""
+        return Decimal(0)
+
+    def context_window(self, model: str) -> int:  # noqa: ARG002
+        """Tokens, by guess."""
+        return _DEFAULT_WINDOW

@@ -16,7 +16,6 @@ from loki_tui.hands.shell_policy import ShellPolicy
 from loki_tui.hands.workspace import HandsWorkspaces
 from loki_tui.models.anthropic import DEFAULT_BASE_URL, AnthropicModel
 from loki_tui.models.cassette import load_cassette
-from loki_tui.models.prices import GenaiPrices
 from loki_tui.models.record import RecordingModel
 from loki_tui.models.replay import ReplayModel
 from loki_tui.models.sdk import start_import
@@ -26,6 +25,15 @@ from loki_tui.runtime.clock import SystemClock
 from loki_tui.runtime.delivery import PersonsRepository
 from loki_tui.runtime.keys import key_files, provider_key
 from loki_tui.runtime.machine import ThisMachine
+from loki_tui.runtime.outside import (
+    AskedOfAgent,
+    answering,
+    asks_agent,
+    beside_outside,
+    not_honoured,
+    outside_agent,
+    prices_of,
+)
 from loki_tui.runtime.persons_git import persons_git
 from loki_tui.runtime.secrets import redactor_of
 from loki_tui.runtime.surroundings import Surroundings
@@ -62,8 +70,8 @@ def build_world(around: Surroundings, settings: Settings, journal: SqliteJournal
     checkpoints = GitCheckpoints(state.checkpoints, workspace=workspace)
     return World(
         journal=journal,
-        model=model,
-        prices=GenaiPrices(settings.model_prices),
+        model=answering(model, settings, around.environ, workspaces=workspaces, scratch=places.verify / "questions"),
+        prices=prices_of(settings),
         workspaces=workspaces,
         checkouts=CleanCheckouts(checkpoints, workspaces, workspace=workspace, scratch=places.verify),
         delivered=CleanCheckouts(
@@ -81,6 +89,7 @@ def build_world(around: Surroundings, settings: Settings, journal: SqliteJournal
         heart=HeartbeatFile(state),
         messenger=messenger_of(around.environ, record=state.deliveries(journal.run)),
         worktrees=_worktrees(journal.run, workspaces, checkpoints, demands, places) if settings.parallel_mode else None,
+        outside=outside_agent(settings, around.environ),
     )
 
 
@@ -119,7 +128,9 @@ def demands_of(around: Surroundings, settings: Settings, *, private: Path) -> De
         confinement=settings.confinement,
         network=settings.network,
         allowed_paths=tuple(str(path) for path in settings.allowed_paths or ()),
-        read_paths=tuple(str(path) for path in settings.read_paths),
+        read_paths=(*(str(path) for path in settings.read_paths), *beside_outside(settings, around.environ)),
+        gateway=settings.provider == "claude",
+        uncovered=not_honoured(settings, around.environ),
         pass_env=settings.pass_env,
         command_seconds=settings.command_timeout,
         identity=git.identity,
@@ -130,7 +141,7 @@ def demands_of(around: Surroundings, settings: Settings, *, private: Path) -> De
 
 def load_ahead(settings: Settings) -> None:
     """Begin to import what the model will need, on a thread: seconds in which everything else gets ready."""
-    if settings.provider == "anthropic":
+    if settings.provider in ("anthropic", "claude"):
         start_import()
 
 
@@ -145,6 +156,13 @@ def open_model(settings: Settings, environ: Mapping[str, str], recording: Record
         if settings.cassette is None:
             raise UsageError("A recording is to be played, but none is named.", hint="Set LOKI_CASSETTE to a file.")
         model = ReplayModel(load_cassette(settings.cassette), speed=recording.speed)
+    elif asks_agent(settings, environ):
+        if recording.keep:
+            raise UsageError(
+                f"What the agent of LOKI_PROVIDER={settings.provider} answers cannot be recorded.",
+                hint="Leave --record out, or use LOKI_PROVIDER=anthropic.",
+            )
+        return AskedOfAgent()
     else:
         key = provider_key(environ)
         model = AnthropicModel(

@@ -27,10 +27,11 @@ from loki_tui.engine.places import Places
 from loki_tui.engine.planning import Planner
 from loki_tui.engine.ports import Live, Model
 from loki_tui.hands.shell_policy import ShellPolicy
-from loki_tui.models.prices import GenaiPrices
-from loki_tui.runtime.build import Recording, load_ahead, open_model
+from loki_tui.runtime.boxed import open_workspaces
+from loki_tui.runtime.build import Recording, demands_of, load_ahead, open_model
 from loki_tui.runtime.clock import SystemClock
 from loki_tui.runtime.host import new_run_id
+from loki_tui.runtime.outside import answering, prices_of
 from loki_tui.runtime.prd import Prd
 from loki_tui.runtime.secrets import redactor_of
 from loki_tui.runtime.surroundings import Surroundings
@@ -81,7 +82,13 @@ def make_plan(around: Surroundings, settings: Settings, prd: Prd) -> Foreplan:
     ):
         journal.append(_created(around, settings, prd, journal))
         chronicle = Chronicle(journal, redact=redactor_of(around.environ).redact)
-        model = open_model(settings, around.environ, Recording())
+        model = answering(
+            open_model(settings, around.environ, Recording()),
+            settings,
+            around.environ,
+            workspaces=open_workspaces(demands_of(around, settings, private=state.root / "hands"), settings),
+            scratch=state.root / "questions",
+        )
         asyncio.run(_plan(around, settings, chronicle, model, prd))
         return _foreplan(chronicle.state, state.root)
 
@@ -142,7 +149,7 @@ def _context(around: Surroundings, settings: Settings, chronicle: Chronicle) -> 
         chronicle=chronicle,
         control=control,
         settings=settings.model_copy(update={"staged_autonomy": False}),
-        prices=GenaiPrices(settings.model_prices),
+        prices=prices_of(settings),
         clock=clock,
         redact=redact,
         places=Places(1),

@@ -14,6 +14,7 @@ from loki_tui.models.prices import GenaiPrices
 from loki_tui.runtime.boxed import open_workspaces
 from loki_tui.runtime.build import Recording, demands_of, open_model
 from loki_tui.runtime.delivery import PersonsRepository, git_places
+from loki_tui.runtime.outside import check_outside
 from loki_tui.runtime.surroundings import Surroundings
 from loki_tui.runtime.webhooks import channels_of
 
@@ -25,6 +26,7 @@ def check_provider(settings: Settings, environ: Mapping[str, str]) -> None:
         UsageError: There is no key or no recording, or a webhook's address is none.
     """
     open_model(settings, environ, Recording())
+    check_outside(settings, environ)
     channels_of(environ)
 
 
@@ -34,10 +36,11 @@ def check_prices(settings: Settings) -> None:
     Raises:
         UsageError: One is set, and what a model costs is not known.
     """
-    if settings.budget_limit is None:
+    if settings.budget_limit is None or settings.provider == "acp":  # of which settings say that it is let through
         return
     prices = GenaiPrices(settings.model_prices)
-    for model in sorted({settings.models["planning"], settings.models["work"]}):
+    tiers = ("planning", "work", *(("fast",) if settings.provider == "claude" else ()))
+    for model in sorted({settings.models[tier] for tier in tiers}):
         prices.worst_case(model, prompt_tokens=1, output_tokens=1)
 
 

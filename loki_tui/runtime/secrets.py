@@ -29,6 +29,7 @@ KEY_FILES = (
     ".gem/credentials",
     ".config/hub",
     ".terraform.d/credentials.tfrc.json",
+    ".claude/.credentials.json",
 )
 """Where well-known programs keep what lets them in, below the person's home."""
 

@@ -108,9 +108,18 @@ class MessagesServer:
         repeat: The last turn is played for ever.
         blind: Requests are not looked into: nothing is kept, refused or billed, and a turn costs the
             same however long its conversation is.
+        lenient: Requests are not held to the rules that Loki's own keep: other programs know betas that these do not.
     """
 
-    def __init__(self, script: Script = (), *, minimum: int = 1024, repeat: bool = False, blind: bool = False) -> None:
+    def __init__(
+        self,
+        script: Script = (),
+        *,
+        minimum: int = 1024,
+        repeat: bool = False,
+        blind: bool = False,
+        lenient: bool = False,
+    ) -> None:
         self.requests: list[Seen] = []
         self.served = 0
         self.connections = 0
@@ -121,6 +130,7 @@ class MessagesServer:
         self._script = script
         self._repeat = repeat
         self._blind = blind
+        self._lenient = lenient
         self._cache = PromptCache(minimum)
         self._server: asyncio.Server | None = None
         self._handlers: set[asyncio.Task[None]] = set()
@@ -170,13 +180,13 @@ class MessagesServer:
         raw = await reader.readexactly(int(headers.get("content-length", 0)))
         self.served += 1
         self.asked.set()
-        if not head[0].startswith("POST /v1/messages "):
+        if head[0].split(" ")[:2] not in (["POST", "/v1/messages"], ["POST", "/v1/messages?beta=true"]):
             return _refuse(writer, Refuse(404, "not_found_error", head[0]))
         if self._blind:
             return await self._play(self._turn({}), {"input_tokens": len(raw) // 4}, 0, reader, writer)
         body = json.loads(raw)
         links = links_of(body)
-        if complaint := complaint_about(body, links):
+        if not self._lenient and (complaint := complaint_about(body, links)):
             return _refuse(writer, Refuse(400, "invalid_request_error", complaint))
         turn = self._turn(body)
         billed = isinstance(turn, Reply)

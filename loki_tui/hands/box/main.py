@@ -43,6 +43,7 @@ from loki_tui.hands.box.protocol import (
 )
 from loki_tui.hands.box.remarks import Remarks
 from loki_tui.hands.box.seccomp import Openings, restrict_syscalls
+from loki_tui.hands.box.talking import Talks
 
 REFUSED_TO_START = 126
 """Exit code where the limits could not be applied: nothing was run."""
@@ -66,7 +67,7 @@ class Policy:
         self.looked_into = tuple(_strings(message, "looked_into"))
         self.network = _strings(message, "network")
         self.openings = Openings(network=yes(message, "inet_sockets"), unix_sockets=yes(message, "unix_sockets"))
-        self.forward = _pair(message, "forward")
+        self.forward = _pairs(message, "forward")
         self.grants = Grants(*(_strings(message, name) for name in ("read", "write", "devices")))
         if yes(message, "whole_image"):
             from loki_tui.hands.box.image import readable  # nothing but a box needs it
@@ -102,6 +103,7 @@ class Hands:
         remarks = Remarks(places, network=policy.network, unix_sockets=sockets, boxed=boxed)
         explain = remarks.on if policy.rung != "none" else lambda _output: ""
         self._commands = Commands(self._processes, shell=_shell(), logs=logs, explain=explain)
+        self._talks = Talks(self._processes)
         self._files = Files(places)
         self._finding = Finding(places, self._commands, searcher)
         self._jobs: dict[int, Job] = {}
@@ -140,6 +142,12 @@ class Hands:
                 with self._lock:
                     if job := self._jobs.get(whole(request.input, "target", 0)):
                         job.cancel()
+            case "feed":
+                said = _optional(request.input, "text")
+                self._talks.feed(whole(request.input, "target", 0), said)
+            case "talk":
+                self._talks.open(request.id)
+                self._begin(request)
             case "freeze":
                 self._processes.freeze()
                 self._channel.send({"id": request.id, "result": {}})
@@ -187,6 +195,8 @@ class Hands:
             case "shell":
                 timeout = seconds(given, "timeout_seconds", self._policy.command_seconds)
                 return self._commands.shell(job, text(given, "command"), timeout=timeout)
+            case "talk":
+                return self._talks.run(job, given)
             case "read_file":
                 limit = None if given.get("limit") is None else whole(given, "limit", 1)
                 return self._files.read(text(given, "path"), offset=whole(given, "offset", 1), limit=limit)
@@ -229,7 +239,8 @@ def main() -> None:
         if policy.forward:
             from loki_tui.hands.box.forward import forward  # 4 ms, where a proxy waits alone
 
-            forward(*policy.forward)
+            for port, path in policy.forward:
+                forward(port, path)
         abi = _confine(policy)
         os.chdir(policy.root)
     except (OperationError, LimitsError, ProtocolError, OSError) as error:
@@ -270,14 +281,18 @@ def _strings(message: Message, name: str) -> list[str]:
     return [str(item) for item in value]
 
 
-def _pair(message: Message, name: str) -> tuple[int, str] | None:
-    match message.get(name):
-        case [int(port), str(path)]:
-            return port, path
-        case None | []:
-            return None
-        case _:
-            raise OperationError(f"`{name}` must be a port and a path.")
+def _pairs(message: Message, name: str) -> list[tuple[int, str]]:
+    pairs = message.get(name) or []
+    if not isinstance(pairs, list):
+        raise OperationError(f"`{name}` must be a list.")
+    found: list[tuple[int, str]] = []
+    for pair in pairs:
+        match pair:
+            case [int(port), str(path)]:
+                found.append((port, path))
+            case _:
+                raise OperationError(f"`{name}` must hold a port and a path each.")
+    return found
 
 
 def _optional(given: Message, name: str) -> str | None:

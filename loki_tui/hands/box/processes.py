@@ -38,6 +38,17 @@ class Child(NamedTuple):
     """When it was started, in clock ticks since boot."""
 
 
+class Plumbing(NamedTuple):
+    """What a program that is talked with has in place of a command's."""
+
+    source: int
+    """Read end of its input."""
+    sink: int
+    """Write end for what it complains about."""
+    environment: dict[str, str]
+    """Beside what commands see."""
+
+
 class Process(NamedTuple):
     """A line of the process table."""
 
@@ -70,25 +81,28 @@ class Processes:
         self._frozen_at: float | None = None
         self._frozen_for = 0.0
         self._closed = False
-        self._orders: SimpleQueue[tuple[list[str], str, SimpleQueue[Child | OSError | ValueError]]] = SimpleQueue()
+        self._orders: SimpleQueue[tuple[list[str], str, Plumbing | None, SimpleQueue[Child | OSError | ValueError]]] = (
+            SimpleQueue()
+        )
         self._prepare = prepare
         threading.Thread(target=self._start_ordered, name="starter", daemon=True).start()
 
     # -- starting -------------------------------------------------------------------------------
 
-    def spawn(self, argv: list[str], name: str) -> Child:
-        """Start a command in a session of its own, without input.
+    def spawn(self, argv: list[str], name: str, *, plumbing: Plumbing | None = None) -> Child:
+        """Start a command in a session of its own, without input unless it has plumbing.
 
         Args:
             argv: The program's absolute path and its arguments.
             name: Unique among this box's commands.
+            plumbing: How it is talked with.
 
         Raises:
             OSError: The system refuses.
             ValueError: The arguments cannot be passed to a program.
         """
         reply: SimpleQueue[Child | OSError | ValueError] = SimpleQueue()
-        self._orders.put((argv, f"{self._mark}.{name}", reply))
+        self._orders.put((argv, f"{self._mark}.{name}", plumbing, reply))
         started = reply.get()
         if isinstance(started, OSError | ValueError):
             raise started
@@ -98,19 +112,21 @@ class Processes:
         """Start what is ordered, in the one thread whose limits commands inherit."""
         self._prepare()
         while True:
-            argv, mark, reply = self._orders.get()
+            argv, mark, plumbing, reply = self._orders.get()
             try:
-                reply.put(self._start(argv, mark))
+                reply.put(self._start(argv, mark, plumbing))
             except (OSError, ValueError) as error:
                 reply.put(error)
 
-    def _start(self, argv: list[str], mark: str) -> Child:
+    def _start(self, argv: list[str], mark: str, plumbing: Plumbing | None) -> Child:
         output, sink = os.pipe()
+        nothing = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
         actions = [
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_DUP2, plumbing.source, 0) if plumbing else nothing,
             (os.POSIX_SPAWN_DUP2, sink, 1),
-            (os.POSIX_SPAWN_DUP2, sink, 2),
+            (os.POSIX_SPAWN_DUP2, plumbing.sink if plumbing else sink, 2),
         ]
+        extra = plumbing.environment if plumbing else {}
         since = int(time.clock_gettime(time.CLOCK_BOOTTIME) * _TICKS) - 1
         try:
             with self._lock:  # nobody looks at the table while a child has not got its own program yet
@@ -119,7 +135,7 @@ class Processes:
                 pid = os.posix_spawn(
                     argv[0],
                     argv,
-                    self._environment | {MARK: mark},
+                    self._environment | extra | {MARK: mark},
                     file_actions=actions,
                     setsid=True,
                     setsigmask=(),

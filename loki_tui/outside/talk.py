@@ -1,0 +1,59 @@
+"""Listening to a program that may fall silent, talk nonsense, or die."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+
+from loki_tui.core.messages import JsonObject
+from loki_tui.engine.outside.ports import Desk, OutsideError, Program
+
+NONSENSE = 20
+"""So many lines that are no messages are passed over; programs print warnings."""
+
+
+async def messages(program: Program, desk: Desk, *, name: str, silence: float) -> AsyncGenerator[JsonObject]:
+    """What a program says, one JSON object a line, until it has ended.
+
+    Args:
+        program: Speaks.
+        desk: Says whether it is we who are waited for.
+        name: What the agent is called.
+        silence: Seconds after which a program that waits for nothing has hung.
+
+    Raises:
+        OutsideError: It hung, or said too much that is no message.
+    """
+    lines = program.lines()
+    nonsense = 0
+    coming = asyncio.ensure_future(anext(lines, None))
+    try:
+        while (line := await _wait(coming, desk, name=name, silence=silence)) is not None:
+            coming = asyncio.ensure_future(anext(lines, None))
+            if (message := _read(line)) is not None:
+                yield message
+            elif line.strip():
+                nonsense += 1
+                if nonsense > NONSENSE:
+                    raise OutsideError(f"{name} says what nobody understands: {line[:200]!r}")
+    finally:
+        coming.cancel()
+        await asyncio.gather(coming, return_exceptions=True)
+
+
+async def _wait(coming: asyncio.Future[str | None], desk: Desk, *, name: str, silence: float) -> str | None:
+    while True:
+        await asyncio.wait([coming], timeout=silence)
+        if coming.done():
+            return coming.result()
+        if not desk.busy:
+            raise OutsideError(f"{name} has not said anything for {silence:.0f} s.")
+
+
+def _read(line: str) -> JsonObject | None:
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return message if isinstance(message, dict) else None

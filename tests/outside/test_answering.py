@@ -1,0 +1,88 @@
+"""An outside agent that answers planner and council, since Loki has no key to ask with."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+from loki_tui.core import events as ev
+from tests.support.program import Program, project
+from tests.support.runs import FACTS_ALONE_HERE
+
+ROOT = Path(__file__).parents[2]
+
+
+def ends(**given: object) -> dict[str, Any]:
+    return {"do": "say", "text": f"So: <finish_iteration>\n```json\n{json.dumps(given)}\n```\n</finish_iteration>"}
+
+
+def person(tmp_path: Path, script: dict[str, list[list[dict[str, Any]]]], **variables: str) -> Program:
+    """A person with an agent that plays a script, and no key."""
+    file = tmp_path / "script.json"
+    file.write_text(json.dumps(script))
+    start = f"import sys, runpy; sys.path.insert(0, {str(ROOT)!r}); sys.argv = [0, {str(file)!r}, 'answers.json']; "
+    start += "runpy.run_module('tests.support.acp_agent', run_name='__main__')"
+    given = {
+        "LOKI_PROVIDER": "acp",
+        "LOKI_ACP_COMMAND": shlex.join([sys.executable, "-c", start]),
+        "LOKI_READ_PATHS": f"{ROOT},{file}",
+        "LOKI_RETRY_BASE_SECONDS": "0.01",
+        **FACTS_ALONE_HERE,
+    }
+    return Program(project(tmp_path / "project"), Path(os.environ["HOME"]), {**given, **variables})
+
+
+PLAN = {"requirements": [{"id": "R1", "title": "It works", "criteria": []}]}
+WORK = [
+    [
+        {"do": "write", "path": "new.py", "content": "x = 1\n"},
+        ends(summary="Write it", claims_done=True, handover="", proofs=[{"requirement": "R1", "tests": ["test_it"]}]),
+    ]
+]
+
+
+async def test_it_plans_and_votes_and_nothing_is_permitted_to_it_meanwhile(tmp_path: Path) -> None:
+    voting = [
+        {"do": "run", "command": "touch voted"},
+        {"do": "ask", "command": "touch voted"},
+        ends(tool="cast_vote", input={"verdict": "approve", "reasons": ["I looked"], "evidence": ["new.py:1"]}),
+    ]
+    script = {"submit_plan": [[ends(**PLAN)]], "cast_vote": [voting], "": WORK}
+    loki = person(tmp_path, script, LOKI_COUNCIL_ENABLED="true", LOKI_COUNCIL_MIN_ITERATIONS="1")
+    run = await loki("start")
+    assert run.code == 0, (run.out, run.err)
+    (planned,) = loki.events(ev.RequirementsPlanned)
+    assert not planned.fallback
+    assert {vote.verdict for vote in loki.events(ev.VoteCast)} == {"approve"}
+    assert [action.tool for action in loki.events(ev.ActionStarted)] == ["write_file"]
+    assert {answered.cost for answered in loki.events(ev.ModelAnswered)} == {None}
+    assert {asked.model for asked in loki.events(ev.ModelRequested)} == {"the agent's own"}
+    assert "unknown" in run.out or "not known" in run.out or "no known price" in run.out
+
+
+async def test_answers_that_are_none_are_asked_for_again_and_then_do_without(tmp_path: Path) -> None:
+    script = {"submit_plan": [[{"do": "say", "text": "I would rather not."}]] * 9, "": WORK}
+    loki = person(tmp_path, script)
+    run = await loki("start")
+    assert run.code == 0, (run.out, run.err)
+    (planned,) = loki.events(ev.RequirementsPlanned)
+    assert planned.fallback
+
+
+async def test_one_that_cannot_begin_ends_the_run_with_the_reason(tmp_path: Path) -> None:
+    loki = person(tmp_path, {"": [[{"do": "die"}]]}, LOKI_MAX_RETRIES="1")
+    run = await loki("start")
+    assert run.code == 20, run
+    assert "ended before its work did" in run.out
+    missing = await loki.with_(LOKI_ACP_COMMAND="/nowhere/agent --acp")("start")
+    assert missing.code == 2
+    assert "LOKI_ACP_COMMAND: there is no program '/nowhere/agent' here" in missing.err
+    unnamed = await loki.with_(LOKI_ACP_COMMAND="")("start")
+    assert unnamed.code == 2
+    recorded = await loki("start", "--record", tmp_path / "recording")
+    assert recorded.code == 2
+    assert "cannot be recorded" in recorded.err
