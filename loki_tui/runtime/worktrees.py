@@ -11,6 +11,7 @@ from pathlib import Path
 from loki_tui.core.errors import RepositoryError
 from loki_tui.engine.grounds import Ground, Merge, Retired
 from loki_tui.hands.gitshell import GitShell, quoted
+from loki_tui.hands.grants import LENT, installed
 from loki_tui.hands.policy import Demands
 from loki_tui.hands.repository import Identity
 from loki_tui.hands.workspace import HandsWorkspaces
@@ -24,6 +25,9 @@ from loki_tui.runtime.worktree_hands import WorktreeHands, WorktreeRepository
 from loki_tui.runtime.worktree_rooms import Room
 from loki_tui.store.checkpoints import GitCheckpoints
 from loki_tui.store.paths import RunDirectories
+
+_IGNORES = "".join(f"/{name}\n" for name in LENT)
+"""Patterns for what is lent; that of a `.gitignore`, which ends with a slash, means directories alone and no links."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +184,7 @@ class GitWorktrees:
             await self._complete(hands.workspaces, room, admin, wanted)
         else:
             warnings += await _take_up(room, admin, hands, workspace=self._base.workspace)
+        room.lend(self._lent())
         self._hands[room.root] = hands
         return self._ground(room, hands, warnings)
 
@@ -226,7 +231,7 @@ class GitWorktrees:
             await shell.ask(quoted("rm", "-rf", "--", str(admin.directory)))
 
     def _ground(self, room: Room, hands: WorktreeHands, warnings: list[str]) -> Ground:
-        checkpoints = self._base.checkpoints.beside(room.root, worktree=room.key)
+        checkpoints = self._base.checkpoints.beside(room.root, worktree=room.key, ignores=_IGNORES)
         commits = Commits(room.verify / "commits.git", room.root)
         allowed = self._base.demands.allowed_paths
         moved = tuple(_moved(path, workspace=self._base.workspace, root=room.root) for path in allowed)
@@ -252,10 +257,16 @@ class GitWorktrees:
             repository=self.common,
             # For git there, all of it; for agents see `_ground`.
             allowed_paths=(),
-            read_paths=tuple(
-                path if path.startswith(("/", "~")) else str(workspace / path) for path in demands.read_paths
+            read_paths=(
+                *(path if path.startswith(("/", "~")) else str(workspace / path) for path in demands.read_paths),
+                *map(str, self._lent()),
             ),
+            git_ignores=f"{demands.git_ignores}\n{_IGNORES}",
         )
+
+    def _lent(self) -> list[Path]:
+        """What the person installed, which agents and tests in a worktree may read."""
+        return [place for place in installed(self._base.workspace) if place.name in LENT]
 
 
 async def _take_up(room: Room, admin: Admin, hands: WorktreeHands, *, workspace: Path) -> list[str]:

@@ -77,18 +77,20 @@ class GitCheckpoints:
         directory: The git directory, made when it is first needed.
         workspace: What is saved and restored.
         worktree: The name of a parallel run's worktree; empty for the person's own.
+        ignores: Patterns to ignore beside the person's own.
     """
 
-    def __init__(self, directory: Path, *, workspace: Path, worktree: str = "") -> None:
+    def __init__(self, directory: Path, *, workspace: Path, worktree: str = "", ignores: str = "") -> None:
+        self._ignores = ignores.encode()
         self._workspace = workspace.resolve()
         self._worktree = worktree
         index = f"index-{worktree}" if worktree else "index"
         self._git = GitDirectory(directory.absolute(), work_tree=self._workspace, index=index)
         self._turn = asyncio.Lock()
 
-    def beside(self, workspace: Path, *, worktree: str) -> GitCheckpoints:
+    def beside(self, workspace: Path, *, worktree: str, ignores: str = "") -> GitCheckpoints:
         """Checkpoints of a worktree, numbered with these; the two take turns."""
-        other = GitCheckpoints(self._git.path, workspace=workspace, worktree=worktree)
+        other = GitCheckpoints(self._git.path, workspace=workspace, worktree=worktree, ignores=ignores)
         other._turn = self._turn
         return other
 
@@ -180,7 +182,7 @@ class GitCheckpoints:
     # -- in a thread from here on ---------------------------------------------------------------
 
     def _take(self, label: str, *, iteration: int) -> Snapshot:
-        self._git.prepare(excludes=worktree.excludes(self._workspace))
+        self._git.prepare(excludes=b"\n".join((worktree.excludes(self._workspace), self._ignores)))
         staged = stage(self._git, workspace=self._workspace)
         tree = self._git.ask("write-tree").decode().strip()
         newest = self._list("--sort=-version:refname", "--count=1", _REFS)
