@@ -19,17 +19,20 @@ _ENDS = f"""
 SELECT seq, at, json_extract(
     body, '$.ended_by', '$.claims_done', '$.summary', '$.turns', '$.actions', '$.spent', '$.changed'
 )
-FROM events INDEXED BY events_rare WHERE run = ? AND {RARE} AND stream IS NULL AND kind = 'iteration_finished' AND seq > ? ORDER BY seq
+FROM events INDEXED BY events_rare
+WHERE run = ? AND {RARE} AND stream IS NULL AND kind = 'iteration_finished' AND seq > ? ORDER BY seq
 """
 
 _STARTS = f"""
 SELECT seq, at
-FROM events INDEXED BY events_rare WHERE run = ? AND {RARE} AND stream IS NULL AND kind = 'iteration_started' AND seq >= ? ORDER BY seq
+FROM events INDEXED BY events_rare
+WHERE run = ? AND {RARE} AND stream IS NULL AND kind = 'iteration_started' AND seq >= ? ORDER BY seq
 """
 
 _BEGUN = f"""
 SELECT count(*), max(seq)
-FROM events INDEXED BY events_rare WHERE run = ? AND {RARE} AND stream IS NULL AND kind = 'iteration_started' AND seq <= ?
+FROM events INDEXED BY events_rare
+WHERE run = ? AND {RARE} AND stream IS NULL AND kind = 'iteration_started' AND seq <= ?
 """
 
 

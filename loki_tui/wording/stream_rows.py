@@ -40,6 +40,7 @@ def _row(state: RunState, name: str, stream: Stream) -> JsonObject:
         "files": list(stream.planned.files),
         "after": list(stream.planned.after),
         "branch": stream.branch or None,
+        "worktree": stream.started.root if stream.started is not None and stream.retired is None else None,
         "iterations": own.iterations_begun,
         "stage": own.stage.value if stream.is_open else None,
         "spent": str(own.books.spent),
