@@ -20,11 +20,14 @@ from loki_tui.hands.worktrees.admin import Admin, admin_of, admins
 from loki_tui.hands.worktrees.opening import Wanted, add, complete, foreign_lock, hollow, revive
 from loki_tui.hands.worktrees.site import shell_of
 from loki_tui.runtime.checkouts import CleanCheckouts, Commits
-from loki_tui.runtime.delivery import git_places
+from loki_tui.runtime.delivery import PersonsRepository, git_places
 from loki_tui.runtime.worktree_hands import WorktreeHands, WorktreeRepository
 from loki_tui.runtime.worktree_rooms import Room
 from loki_tui.store.checkpoints import GitCheckpoints
 from loki_tui.store.paths import RunDirectories
+
+PERSONS = "HEAD"
+"""The commit that the person has checked out, as a base for the worktree in which a run comes together."""
 
 _IGNORES = "".join(f"/{name}\n" for name in LENT)
 """Patterns for what is lent; that of a `.gitignore`, which ends with a slash, means directories alone and no links."""
@@ -180,6 +183,8 @@ class GitWorktrees:
         await hands.workspaces.sweep()
         if admin is None:
             await self._add(hands.workspaces, room, wanted)
+            if base == PERSONS:
+                warnings += await self._left_out()
         elif admin.facts is None:
             await self._complete(hands.workspaces, room, admin, wanted)
         else:
@@ -187,6 +192,17 @@ class GitWorktrees:
         room.lend(self._lent())
         self._hands[room.root] = hands
         return self._ground(room, hands, warnings)
+
+    async def _left_out(self) -> list[str]:
+        """What a run does not have of the person's checkout."""
+        base = self._base
+        person = PersonsRepository(base.workspaces, base.workspace, run=base.run, identity=base.demands.identity)
+        facts = await person.inspect()
+        if facts is None or not facts.dirty:
+            return []
+        return [
+            f"{facts.dirty} uncommitted changes in {base.workspace} are no part of this run, which began at a commit."
+        ]
 
     async def _add(self, workspaces: HandsWorkspaces, room: Room, wanted: Wanted) -> None:
         hands = await workspaces.open_repository(*self._places, room.root)
