@@ -21,6 +21,6 @@ def notice_of(session: RunSession, kinds: frozenset[str]) -> str | None:
         waiting = len(state.undecided)
         latest = next(reversed(state.undecided.values()))
         return f"{waiting} waiting for you: {one_line(latest.request.title)}"
-    if "run_paused" in kinds and state.paused_by in ("budget", "resources"):
+    if "run_paused" in kinds and state.paused_by in ("budget", "resources", "integration"):
         return f"paused: {one_line(state.reason)}"
     return None
