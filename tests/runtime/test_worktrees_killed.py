@@ -1,4 +1,7 @@
-"""Hands that are killed in front of any git command: done again, every step comes to the same."""
+"""Hands that are killed in front of any git command that writes: done again, every step comes to the same.
+
+In front of one that only looks the world is as it is in front of the next one that writes.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,10 @@ from tests.support.worktrees import BRANCH, RUN, Bench
 
 _GIT = """#!/bin/bash
 # Counts, and in front of one command kills the hands it runs in; then it waits to be ended with them.
+case $1 in
+  add|clean|commit-tree|merge|read-tree|reset|symbolic-ref|update-index|update-ref|worktree) ;;
+  *) exec {git} "$@" ;;
+esac
 exec 9>'{place}/lock'; flock 9
 count=$(( $(cat '{place}/count') + 1 ))
 echo $count >'{place}/count'
@@ -33,7 +40,7 @@ Step = Callable[[GitWorktrees], Awaitable[object]]
 
 
 class Sweep:
-    """Does a step of work with the hands killed in front of its first git command, its second, and so on."""
+    """Does a step of work with the hands killed in front of its first writing command, its second, and so on."""
 
     def __init__(self, base: Path) -> None:
         self.bench = Bench(base)
