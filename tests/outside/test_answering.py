@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shlex
@@ -10,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from loki_tui.core import events as ev
-from tests.support.program import Program, project
+from loki_tui.core.vocabulary import Status
+from tests.support.processes import await_none_in
+from tests.support.program import Program, done, line_with, project
 from tests.support.runs import FACTS_ALONE_HERE
 
 ROOT = Path(__file__).parents[2]
@@ -86,3 +89,14 @@ async def test_one_that_cannot_begin_ends_the_run_with_the_reason(tmp_path: Path
     recorded = await loki("start", "--record", tmp_path / "recording")
     assert recorded.code == 2
     assert "cannot be recorded" in recorded.err
+
+
+async def test_a_stop_ends_it_in_the_middle_of_an_answer(tmp_path: Path) -> None:
+    loki = person(tmp_path, {"submit_plan": [[{"do": "say", "text": "Well"}, {"do": "hang"}]], "": WORK})
+    async with loki.started("start", "--json") as process:
+        await line_with(process, "model_requested")
+        stopped = await loki("stop")
+        assert stopped.code == 0, stopped
+        await done(process)
+    assert loki.view().state.status is Status.STOPPED
+    await asyncio.to_thread(await_none_in, loki.state)
