@@ -140,30 +140,30 @@ class RunClient:
 
     # -- steering -------------------------------------------------------------------------------
 
-    def pause(self, reason: str = "") -> int:
-        """Hold everything; the request's number, see `taken`."""
-        return self._post(rq.Pause(by=self.by, reason=reason))
+    def pause(self, reason: str = "", *, stream: str | None = None) -> int:
+        """Hold everything, or one stream; the request's number, see `taken`."""
+        return self._post(rq.Pause(by=self.by, reason=reason, stream=stream))
 
-    def resume(self, budget: Decimal | None = None) -> int:
+    def resume(self, budget: Decimal | None = None, *, stream: str | None = None) -> int:
         """Go on, with a new cap if one is given; the request's number, see `taken`."""
-        return self._post(rq.Resume(by=self.by, budget=budget))
+        return self._post(rq.Resume(by=self.by, budget=budget, stream=stream))
 
-    def set_budget(self, limit: Decimal) -> int:
-        """Set the cap anew, without resuming; the request's number, see `taken`."""
-        return self._post(rq.SetBudget(by=self.by, limit=limit))
+    def set_budget(self, limit: Decimal, *, stream: str | None = None) -> int:
+        """Set the cap of the run, or the share of a stream, anew, without resuming; the request's number."""
+        return self._post(rq.SetBudget(by=self.by, limit=limit, stream=stream))
 
-    def stop(self, reason: str = "") -> int:
-        """Bring the work to a safe place and end the run; the request's number, see `taken`."""
-        return self._post(rq.Stop(by=self.by, reason=reason))
+    def stop(self, reason: str = "", *, stream: str | None = None) -> int:
+        """Bring the work to a safe place and end the run, or one stream; the request's number, see `taken`."""
+        return self._post(rq.Stop(by=self.by, reason=reason, stream=stream))
 
-    def steer(self, note: str) -> None:
-        """Leave a note for the agent.
+    def steer(self, note: str, *, stream: str | None = None) -> None:
+        """Leave a note for the agent, of one stream where one is named.
 
         Raises:
             UsageError: It says nothing, or too much.
         """
         try:
-            request = rq.Steer(by=self.by, note=note.strip())
+            request = rq.Steer(by=self.by, note=note.strip(), stream=stream)
         except ValidationError as error:
             raise UsageError(
                 f"The note has {len(note.strip()):,} characters.",
