@@ -31,6 +31,7 @@ from loki_tui.cli import (
     steer,
     verify,
     watchdog,
+    worktrees,
 )
 from loki_tui.cli.options import Face, Headless, face_of
 from loki_tui.cli.output import guarded
@@ -70,6 +71,7 @@ app.add_typer(receipt.app, name="receipt")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(secrets.app, name="secrets")
 app.add_typer(watchdog.app, name="watchdog")
+app.add_typer(worktrees.app, name="worktrees")
 app.command()(demo.demo)
 app.command()(doctor.doctor)
 app.command()(completion.completion)

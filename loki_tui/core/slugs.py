@@ -21,7 +21,7 @@ def slug(words: str) -> str:
     """
     ascii_only = unicodedata.normalize("NFKD", words[:1000]).encode("ascii", "ignore").decode().lower()
     plain = _OTHER.sub("-", ascii_only).strip("-")
-    if plain == words and len(plain) <= LIMIT:
+    if plain and plain == words and len(plain) <= LIMIT:
         return plain
     mark = hashlib.sha256(words.encode(errors="surrogatepass")).hexdigest()[:_DIGEST]
     kept = plain[: LIMIT - _DIGEST - 1].rstrip("-")

@@ -56,6 +56,10 @@ class Delegation:
         self._work = work
         self._place = place
 
+    async def make_room(self) -> None:
+        """Between two turns of the agent: let others go first, where there is too much to do for all."""
+        await self._place.make_room()
+
     async def run(self, parent: str, call: ToolCall, actor: Actor) -> None:
         """Have all tasks of a `delegate` call done, and answer it with the reports, in the tasks' order."""
         try:

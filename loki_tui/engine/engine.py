@@ -294,9 +294,13 @@ class Engine:
         """Save and deliver what is left to, and end the run."""
         self._enter(Stage.CLOSE)
         await self._crew.iterations.end_hands()
+        if self._chronicle.state.branch is not None and not self._in_place:
+            await self._take_place()  # ended before it was taken up
         if self._parallel is not None and self._in_place:
             await self._parallel.put_away(self._crew, f"the run ended: {decision.reason}")
         if self._in_place and (self._ended or self._chronicle.state.iteration is not None):
             await self._crew.keeper.keep_rest()
         await self._receipts.write(outcome=decision.outcome, reason=decision.reason)
+        if self._parallel is not None and self._in_place:
+            await self._parallel.clear_away()
         self._chronicle.note(ev.RunClosed(outcome=decision.outcome, reason=decision.reason))

@@ -5,7 +5,8 @@ that waits for others gives its place up for so long and queues for one again wh
 So nobody who holds a place ever waits for another one, and no bound, not even 1, can lock up. An
 agent that waits for a person, the provider or a pause keeps its place: it is in the middle of something.
 
-Fewer may be given out for a while, where the machine has too much to do; who has one by then keeps it.
+Fewer may be given out for a while, where the machine has too much to do. Who has one by then keeps it until it is
+between two turns, and lets the others go first.
 """
 
 from __future__ import annotations
@@ -90,6 +91,12 @@ class Place:
         if self.held:
             self.held = False
             self._places._leave()  # noqa: SLF001
+
+    async def make_room(self) -> None:
+        """Give the place up where fewer are to be at work than are, and wait for one again behind the others."""
+        if self.held and self._places.taken > self._places.allowed:
+            self.leave()
+            await self.take()
 
     @asynccontextmanager
     async def given_up(self) -> AsyncIterator[None]:

@@ -75,6 +75,8 @@ class Session:
                 return Ended("turns")
             if self._compaction.due(transcript):
                 await self._compaction.condense(transcript)
+            if self._delegation is not None:
+                await self._delegation.make_room()
             self._deliver_notes()
             try:
                 await self._asker.ask(self._question, transcript)

@@ -65,6 +65,15 @@ class GitShell:
         self._environment |= {"GIT_DIR": git_directory, "GIT_WORK_TREE": work_tree}
         self._directory = work_tree
 
+    def write_to(self, directory: str, *, beside: str) -> None:
+        """Have new objects go to a directory that will be thrown away.
+
+        Args:
+            directory: Where they go.
+            beside: The objects of the repository.
+        """
+        self._environment |= {"GIT_OBJECT_DIRECTORY": directory, "GIT_ALTERNATE_OBJECT_DIRECTORIES": beside}
+
     async def ask(self, script: str, *, environment: Mapping[str, str] | None = None) -> str:
         """What a script prints on standard output, without the newlines at its end.
 
@@ -163,6 +172,11 @@ def _failure(result: ActionResult) -> RepositoryError:
         return RepositoryError(
             f"Another git holds the repository's index: {said}",
             hint="Let it finish. If none runs, remove .git/index.lock; then `loki resume`.",
+        )
+    if ".lock': File exists" in said:
+        return RepositoryError(
+            f"Another git holds a lock in the repository: {said[-_SAID_LIMIT:]}",
+            hint="Let it finish. If none runs, remove the file that is named; then `loki resume`.",
         )
     hint = "Rename the branch that stands in its way." if "; cannot create" in said else ""
     return RepositoryError(

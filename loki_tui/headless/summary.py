@@ -31,6 +31,7 @@ from loki_tui.wording.proof import (
     verdict_text,
 )
 from loki_tui.wording.receipts import against_lines, headline_tone, receipt_of, verify_command
+from loki_tui.wording.stream_rows import stream_lines
 from loki_tui.wording.summary_row import elapsed_of, now_of
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def summary_lines(view: RunView) -> list[Line]:
         lines.append(Line(f"prd        {one_line(state.created.prd_path)}"))
         stage = "" if state.status.ended else f", {state.stage}"
         lines.append(Line(f"iteration  {state.iterations_begun:,} of {state.created.max_iterations:,}{stage}"))
+    lines.extend(stream_lines(state))
     lines.extend(_doing(state))
     lines.append(Line(f"spent      {_money(view)}"))
     if state.requirements:
@@ -235,6 +237,10 @@ def _where(state: RunState) -> list[Line]:
     if state.branch is None:
         return []
     branch, back = state.branch.branch, _way_back(state.branch)
+    if state.created is not None and state.created.settings.get("parallel_mode"):
+        # Your own directory is as it was: the work came together in a worktree of its own.
+        what = "Nothing was committed to" if state.commit is None else "The work is on"
+        return [Line(f"{what} {branch}. Look at it: git switch {branch}; take it over: git merge {branch}")]
     if state.commit is None:
         return [Line(f"Nothing was committed. {branch} is checked out; back to your own: {back}")]
     return [Line(f"The work is on {branch}, which is checked out. Back to your own: {back}")]

@@ -206,6 +206,8 @@ def converge(records: Iterable[Record]) -> Convergence:
     """The way of a run, from its records of `KINDS`, in order."""
     found = Convergence()
     for record in records:
+        if record.stream is not None:
+            continue  # each stream has a way of its own
         found.take(record)
     return found
 

@@ -14,7 +14,7 @@ from loki_tui.hands.evidence import Measured, gather
 from loki_tui.hands.repository import Identity
 from loki_tui.hands.workspace import HandsWorkspaces
 from loki_tui.hands.worktrees.admin import Admin, Facts, admin_of
-from loki_tui.hands.worktrees.committing import commit
+from loki_tui.hands.worktrees.committing import commit, unfiltered
 from loki_tui.hands.worktrees.site import Site, heads, site_of
 from loki_tui.store.checkpoints import GitCheckpoints
 
@@ -92,7 +92,14 @@ class WorktreeRepository:
         """Commit all that is in the worktree, to the branch or to a merge that is to come onto it."""
         assert branch
         async with self._hands.site() as site:
-            return await commit(site, subject=subject, body=body)
+            before = (await heads(site)).head
+            made = await commit(site, subject=subject, body=body)
+            if made and made != before and (raw := await unfiltered(site, made)):
+                self._warnings.append(
+                    "Committed as they are, since no filter (such as Git LFS's) is run in worktrees: "
+                    f"{', '.join(raw)}. On the branch, `git add --renormalize .` makes up for it."
+                )
+            return made
 
     async def evidence(self, base: str | None, commit: str, *, measured: str) -> Evidence:
         """What the repository holds of delivered work, compared with a checkpoint's tree where one is named."""

@@ -15,8 +15,8 @@ from loki_tui.hands.policy import Demands
 from loki_tui.hands.repository import Identity
 from loki_tui.hands.workspace import HandsWorkspaces
 from loki_tui.hands.worktrees import advancing, merging, retiring
-from loki_tui.hands.worktrees.admin import Admin, Facts, admin_of, admins
-from loki_tui.hands.worktrees.opening import LOCK, Wanted, add, complete, hollow, revive
+from loki_tui.hands.worktrees.admin import Admin, admin_of, admins
+from loki_tui.hands.worktrees.opening import Wanted, add, complete, foreign_lock, hollow, revive
 from loki_tui.hands.worktrees.site import shell_of
 from loki_tui.runtime.checkouts import CleanCheckouts, Commits
 from loki_tui.runtime.delivery import git_places
@@ -83,10 +83,10 @@ class GitWorktrees:
     async def advance(self, branch: str, *, to: str, expected: str) -> bool:
         """Move a branch from where it is expected; see the port."""
         run = self._base.run
-        known = [admin for admin in admins(self._common) if admin.facts and admin.facts.branch == branch]
+        known = [admin for admin in admins(self.common) if admin.facts and admin.facts.branch == branch]
         there = next((admin for admin in known if admin.root in self._hands), None)
         if there is None:
-            async with self._git() as shell:
+            async with self.git() as shell:
                 return await advancing.advance(shell, branch, to=to, expected=expected, run=run)
         async with self._hands[there.root].site() as site:
             moved = await advancing.advance(site.shell, branch, to=to, expected=expected, run=run)
@@ -101,7 +101,7 @@ class GitWorktrees:
 
     async def retire_room(self, room: Room) -> Retired:
         """The same, of one that is known by where it lies."""
-        admin = admin_of(self._common, room.root) if self._places else None
+        admin = admin_of(self.common, room.root) if self._places else None
         await room.clear()
         if admin is None:
             if room.occupied:
@@ -109,8 +109,8 @@ class GitWorktrees:
             room.move_out()
             await room.clear()
             return Retired(removed=True, why="it was not there")
-        if admin.locked is not None and not admin.locked.startswith((LOCK, "initializing")):
-            return Retired(removed=False, why=f"it is locked: {admin.locked[:200] or 'without a reason'}")
+        if foreign := foreign_lock(admin):
+            return Retired(removed=False, why=foreign)
         made_way = _make_way(room, known=True)
         room.prepare(workspace=self._base.workspace)
         kept = await self._keep(room, admin)
@@ -124,7 +124,12 @@ class GitWorktrees:
         return kept
 
     @property
-    def _common(self) -> Path:
+    def common(self) -> Path:
+        """The git directory that all worktrees of the repository share.
+
+        Raises:
+            RepositoryError: There is none, or it is of no use.
+        """
         if not self._places:
             workspace = self._base.workspace
             if all((workspace / name).exists() for name in ("HEAD", "objects", "refs")):
@@ -137,58 +142,61 @@ class GitWorktrees:
         return self._places[-1]
 
     @asynccontextmanager
-    async def _git(self) -> AsyncIterator[GitShell]:
-        """Git on the repository, without a worktree."""
+    async def git(self) -> AsyncIterator[GitShell]:
+        """Git on the repository, without a worktree.
+
+        Raises:
+            RepositoryError: git failed.
+            loki_tui.core.errors.WorkspaceError: The hands are gone.
+        """
         hands = await self._base.workspaces.open_repository(*self._places)
         try:
-            yield await shell_of(hands, git_directory=str(self._common), work_tree=str(self._base.workspace))
+            yield await shell_of(hands, git_directory=str(self.common), work_tree=str(self._base.workspace))
         finally:
             await hands.close()
 
     async def _open(self, room: Room, name: str, *, branch: str, base: str) -> Ground:
-        admin = admin_of(self._common, room.root)
+        admin = admin_of(self.common, room.root)
         if admin is not None and admin.facts is None and not admin.usable:
             await self._forget(admin)
             admin = None
-        wanted = Facts(run=self._base.run, name=name, branch=branch, base=base)
+        wanted = Wanted(
+            root=str(room.root),
+            run=self._base.run,
+            name=name,
+            branch=branch,
+            base=base,
+            person=str(self._places[0]),
+        )
         if admin is not None and admin.facts is not None and admin.facts.branch != branch:
             raise RepositoryError(f"The worktree {room.root} is for {admin.facts.branch}, not for {branch}.")
         warnings = _make_way(room, known=admin is not None)
         room.prepare(workspace=self._base.workspace)
-        workspaces = self._base.workspaces.elsewhere(self._demands(room))
-        await workspaces.sweep()
-        hands = WorktreeHands(workspaces, room.root, self._common, self._identity)
+        hands = self.hands_on(room)
+        await hands.workspaces.sweep()
         if admin is None:
-            await self._add(workspaces, room, wanted)
+            await self._add(hands.workspaces, room, wanted)
         elif admin.facts is None:
-            await self._complete(workspaces, room, admin, wanted)
+            await self._complete(hands.workspaces, room, admin, wanted)
         else:
             warnings += await _take_up(room, admin, hands, workspace=self._base.workspace)
         self._hands[room.root] = hands
         return self._ground(room, hands, warnings)
 
-    async def _add(self, workspaces: HandsWorkspaces, room: Room, wanted: Facts) -> None:
-        order = Wanted(
-            root=str(room.root),
-            run=wanted.run,
-            name=wanted.name,
-            branch=wanted.branch,
-            base=wanted.base,
-            person=str(self._places[0]),
-        )
+    async def _add(self, workspaces: HandsWorkspaces, room: Room, wanted: Wanted) -> None:
         hands = await workspaces.open_repository(*self._places, room.root)
         try:
-            await add(await shell_of(hands, git_directory=str(self._common), work_tree=str(room.root)), order)
+            await add(await shell_of(hands, git_directory=str(self.common), work_tree=str(room.root)), wanted)
         finally:
             await hands.close()
 
-    async def _complete(self, workspaces: HandsWorkspaces, room: Room, admin: Admin, wanted: Facts) -> None:
+    async def _complete(self, workspaces: HandsWorkspaces, room: Room, admin: Admin, wanted: Wanted) -> None:
         room.point(admin.directory)
-        hands = await workspaces.open_repository(self._common, room.root)
+        hands = await workspaces.open_repository(*self._places, room.root)
         try:
             directory = str(admin.directory)
             shell = await shell_of(hands, git_directory=directory, work_tree=str(room.root))
-            await complete(shell, wanted, directory=directory, lock=f"{LOCK}{wanted.run}")
+            await complete(shell, wanted, directory=directory)
         finally:
             await hands.close()
 
@@ -196,8 +204,7 @@ class GitWorktrees:
         """See what would be lost with a worktree, and save it."""
         if admin.facts is None:
             return Retired(removed=True, why="it was never complete")
-        workspaces = self._base.workspaces.elsewhere(self._demands(room))
-        hands = WorktreeHands(workspaces, room.root, self._common, self._identity)
+        hands = self.hands_on(room)
         await _take_up(room, admin, hands, workspace=self._base.workspace)
         try:
             async with hands.site() as site:
@@ -209,33 +216,42 @@ class GitWorktrees:
         except RepositoryError as error:
             return Retired(removed=False, why=f"what is in it could not be saved: {error.message}")
 
+    def hands_on(self, room: Room) -> WorktreeHands:
+        """What opens git on a worktree whose directory is there."""
+        workspaces = self._base.workspaces.elsewhere(self._demands(room))
+        return WorktreeHands(workspaces, room.root, self.common, self._identity)
+
     async def _forget(self, admin: Admin) -> None:
-        async with self._git() as shell:
+        async with self.git() as shell:
             await shell.ask(quoted("rm", "-rf", "--", str(admin.directory)))
 
     def _ground(self, room: Room, hands: WorktreeHands, warnings: list[str]) -> Ground:
         checkpoints = self._base.checkpoints.beside(room.root, worktree=room.key)
         commits = Commits(room.verify / "commits.git", room.root)
+        allowed = self._base.demands.allowed_paths
+        moved = tuple(_moved(path, workspace=self._base.workspace, root=room.root) for path in allowed)
+        # Only now: what is allowed has to be there.
+        workspaces = self._base.workspaces.elsewhere(replace(self._demands(room), allowed_paths=moved))
         return Ground(
             root=room.root,
-            workspaces=hands.workspaces,
-            checkouts=CleanCheckouts(checkpoints, hands.workspaces, workspace=room.root, scratch=room.verify),
-            delivered=CleanCheckouts(commits, hands.workspaces, workspace=room.root, scratch=room.verify),
+            workspaces=workspaces,
+            checkouts=CleanCheckouts(checkpoints, workspaces, workspace=room.root, scratch=room.verify),
+            delivered=CleanCheckouts(commits, workspaces, workspace=room.root, scratch=room.verify),
             checkpoints=checkpoints,
             repository=WorktreeRepository(hands, checkpoints, warnings),
         )
 
     def _demands(self, room: Room) -> Demands:
         """What is demanded of hands in a worktree: what holds in the workspace, of the worktree's own files."""
-        demands = self._base.demands
-        workspace = self._base.workspace
+        demands, workspace = self._base.demands, self._base.workspace
         return replace(
             demands,
             root=room.root,
             private=room.home,
             lent=(room.root,),
-            repository=self._common,
-            allowed_paths=tuple(_moved(path, workspace=workspace, root=room.root) for path in demands.allowed_paths),
+            repository=self.common,
+            # For git there, all of it; for agents see `_ground`.
+            allowed_paths=(),
             read_paths=tuple(
                 path if path.startswith(("/", "~")) else str(workspace / path) for path in demands.read_paths
             ),
@@ -272,4 +288,4 @@ def _moved(path: str, *, workspace: Path, root: Path) -> str:
     if path == "~" or path.startswith("~/"):
         return path
     real = (workspace / path).resolve()
-    return str(root / real.relative_to(workspace)) if real.is_relative_to(workspace) else path
+    return str(root / real.relative_to(workspace)) if real.is_relative_to(workspace) else str(real)

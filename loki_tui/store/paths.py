@@ -132,14 +132,28 @@ class StateDirectory:
             UsageError: The directory cannot be written, or the run's name is none.
             JournalError: The disk is full.
         """
-        if not _RUN_ID.fullmatch(run):
-            raise UsageError(f"{run!r} is no run.", hint="`loki runs` lists them.")
-        root = self.root / "runs" / run
-        directories = RunDirectories(root=root, home=root / "home", tmp=root / "tmp", verify=root / "verify")
+        directories = self.directories(run)
+        root = directories.root
         with writing(root):
             for path in (root.parent, root, directories.home, directories.tmp, directories.verify):
                 path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
         return directories
+
+    def directories(self, run: str) -> RunDirectories:
+        """Where the private directories of a run are, or would be.
+
+        Raises:
+            UsageError: The run's name is none.
+        """
+        if not _RUN_ID.fullmatch(run):
+            raise UsageError(f"{run!r} is no run.", hint="`loki runs` lists them.")
+        root = self.root / "runs" / run
+        return RunDirectories(root=root, home=root / "home", tmp=root / "tmp", verify=root / "verify")
+
+    @property
+    def runs(self) -> Path:
+        """Holds a directory for each run."""
+        return self.root / "runs"
 
     def owner(self) -> Path | None:
         """The workspace that the state on disk belongs to, where that can be told."""

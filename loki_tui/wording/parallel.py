@@ -23,8 +23,8 @@ SHOWN = 6
 
 
 def parallel_text(event: ParallelEvent) -> str:
-    """What happened, beginning with the stream it is about."""
-    return f"stream {one_line(event.name)} {_what(event)}"
+    """What happened, beginning with what it is about."""
+    return f"{f'stream {one_line(event.name)}' if event.name else 'the run'} {_what(event)}"
 
 
 def goes_wrong(event: ParallelEvent) -> bool:

@@ -12,6 +12,7 @@ from loki_tui.core.messages import JsonObject
 from loki_tui.core.state import RunState
 from loki_tui.runtime.client import RunView
 from loki_tui.wording.proof import judged_text
+from loki_tui.wording.stream_rows import stream_rows
 
 
 def summarise(view: RunView) -> JsonObject:
@@ -48,6 +49,7 @@ def summarise(view: RunView) -> JsonObject:
         "approval_fatigue": _fatigue(view),
         "rules": [learned.rule.pattern for learned in state.learned],
         "refusals": state.refusals,
+        "streams": stream_rows(state),
         "branch": state.branch.branch if state.branch else None,
         "commit": state.commit,
         "confinement": state.confinement.rung if state.confinement else None,

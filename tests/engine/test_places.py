@@ -142,3 +142,19 @@ async def test_places_that_are_allowed_again_are_given_to_who_waits() -> None:
     go.set()
     await asyncio.gather(*agents, return_exceptions=True)
     assert places.taken == 0
+
+
+async def test_who_is_one_too_many_lets_the_others_go_first() -> None:
+    places = Places(2)
+    async with places.place() as first, places.place():
+        places.allow(1)
+        waiting = asyncio.create_task(first.make_room())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        assert places.taken == 1
+        places.allow(2)
+        await waiting
+        assert first.held
+        await first.make_room()  # there is room
+        assert places.taken == 2
+    assert places.taken == 0

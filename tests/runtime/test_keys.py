@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from loki_tui.core.errors import ConfinementError, UsageError
-from loki_tui.hands.policy import agent_paths, read_paths
+from loki_tui.hands.policy import added_paths, agent_paths
 from loki_tui.runtime.build import demands_of
 from loki_tui.runtime.keys import FILE_BYTES, Key, find_key, key_files, provider_key
 from loki_tui.runtime.secrets import redactor_of
@@ -106,4 +106,4 @@ def test_no_agent_may_read_the_file_of_a_key(tmp_path: Path, place: str) -> None
     around = Surroundings.here(environ, workspace)
     demands = demands_of(around, around.settings(), private=tmp_path / "private")
     with pytest.raises(ConfinementError, match="a key is kept in"):
-        (agent_paths if place == "project" else read_paths)(demands)
+        (agent_paths if place == "project" else added_paths)(demands)

@@ -37,6 +37,7 @@ from loki_tui.store.database import NoJournalError
 from loki_tui.store.journal import SqliteJournal
 from loki_tui.store.lock import EngineLock
 from tests.support import git
+from tests.support.parallel import StreamSaga
 from tests.support.runs import FACTS_ALONE
 from tests.support.saga import MAX_OUTPUT, MODEL, PRICE, TEST, WINDOW, SagaModel
 from tests.support.scripted import FakeClock, ScriptedMachine
@@ -44,6 +45,18 @@ from tests.support.scripted import FakeClock, ScriptedMachine
 RUN = "r1"
 PRD = "# A thing\n\nIt works.\n"
 REPOSITORY = Path(__file__).parents[2]
+
+STEPS = frozenset(
+    {
+        *(f"stream_{what}" for what in ("planned", "started", "finished")),
+        *(f"integration_{what}" for what in ("started", "conflicted", "merged", "refused", "finished")),
+        *("worktree_retired", "checkpoint_taken", "iteration_started", "iteration_finished", "run_closed"),
+    }
+)
+"""What a parallel run does as a whole."""
+
+PARALLEL = "parallel"
+"""A file of this name in a place says that its runs are parallel."""
 
 Mode = Literal["after", "before", "never"]
 
@@ -89,9 +102,11 @@ class Place:
             return reader.verify_chain(RUN)
 
 
-def make_place(root: Path) -> Place:
+def make_place(root: Path, *, parallel: bool = False) -> Place:
     """A committed project in an empty directory."""
     place = Place(root)
+    if parallel:
+        (root / PARALLEL).touch()
     git.repository(place.workspace, {".gitignore": "ran.log\n", "README.md": "hello\n"})
     (root / "home").mkdir()
     return place
@@ -106,25 +121,29 @@ class MortalJournal:
     An append that follows another without an `await` in between has no moment of its own before
     it: the world is as it was after the one before, and that death is died in the other mode.
 
+    Where kinds are named, only appends of the run itself that hold one of these are counted.
+
     Also the person at their terminal: whatever asks for approval is approved.
     Implements `loki_tui.engine.ports.Journal`.
     """
 
-    def __init__(self, inner: SqliteJournal, *, mode: Mode, at: int) -> None:
+    def __init__(self, inner: SqliteJournal, *, mode: Mode, at: int, kinds: frozenset[str] = frozenset()) -> None:
         self.run = inner.run
         self._inner = inner
         self._mode = mode
         self._left = at
+        self._kinds = kinds
         self._step: asyncio.Task[object] | None = None
 
     def head(self) -> str:
         return self._inner.head()
 
     def append(self, *events: Event, stream: str | None = None, consumes: int | None = None) -> list[Record]:
-        if self._mode == "before" and not self._follows_at_once():
+        counts = not self._kinds or (stream is None and any(event.kind in self._kinds for event in events))
+        if self._mode == "before" and not self._follows_at_once() and counts:
             self._die_when_due()
         records = self._inner.append(*events, stream=stream, consumes=consumes)
-        if self._mode == "after":
+        if self._mode == "after" and counts:
             self._die_when_due()
         for event in events:
             if isinstance(event, ev.ApprovalRequested):
@@ -198,6 +217,19 @@ SETTINGS = Settings.model_validate(
 )
 
 
+SETTINGS_OF_STREAMS = SETTINGS.model_copy(
+    update={
+        "parallel_mode": True,
+        "staged_autonomy": False,
+        "council_enabled": False,
+        "test_command": None,
+        "confinement": "none",
+        "context_window": None,
+        "max_iterations": 20,
+    }
+)
+
+
 async def live(place: Place, *, mode: Mode, at: int) -> None:
     """One engine's life, as `loki start` or `loki resume` would begin it."""
     around = place.around
@@ -205,14 +237,18 @@ async def live(place: Place, *, mode: Mode, at: int) -> None:
         EngineLock.acquire(around.project.state, run=RUN) as lock,
         SqliteJournal.open(lock, redactor=redactor_of(around.environ)) as inner,
     ):
-        journal = MortalJournal(inner, mode=mode, at=at)
+        kinds = STEPS if (place.root / PARALLEL).exists() else frozenset[str]()
+        journal = MortalJournal(inner, mode=mode, at=at, kinds=kinds)
         state = fold(inner.records(), run=RUN)
         if state.closed is not None:
             return
         _begin(place, inner, journal, state)
         await asyncio.sleep(0)
-        world = build_world(around, SETTINGS, inner, model=SagaModel(place.bill), live=Live())
-        await Engine(replace(world, journal=journal, clock=FakeClock(), machine=ScriptedMachine()), SETTINGS).run()
+        parallel = (place.root / PARALLEL).exists()
+        settings = SETTINGS_OF_STREAMS if parallel else SETTINGS
+        model = StreamSaga() if parallel else SagaModel(place.bill)
+        world = build_world(around, settings, inner, model=model, live=Live())
+        await Engine(replace(world, journal=journal, clock=FakeClock(), machine=ScriptedMachine()), settings).run()
 
 
 def _begin(place: Place, inner: SqliteJournal, journal: MortalJournal, state: RunState) -> None:

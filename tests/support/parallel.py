@@ -82,3 +82,42 @@ def proof_of(name: str, *lines: str) -> dict[str, str]:
     title = re.sub(r"\W", "_", name)
     source = f"import unittest\n\n\nclass T(unittest.TestCase):\n    def test_{title}(self) -> None:\n{body}"
     return {f"test_{title}.py": source}
+
+
+# -- a run that is killed -----------------------------------------------------------------------
+
+SAGA = ("auth", "shop", "mail")
+"""Streams of the run that the crash sweep kills: the first two conflict, and together they break a test."""
+
+
+class StreamSaga:
+    """A model whose answers follow from what it is asked and nothing else, so that every engine gets the same.
+
+    Implements `loki_tui.engine.ports.Model`.
+    """
+
+    async def answer(self, request: ModelRequest, *, on_text: OnText) -> ModelAnswer:
+        """The next step of whoever asks."""
+        del on_text
+        if request.purpose is Purpose.PLAN:
+            return divides(*(Part(name, f"R{at}", [f"{name}/**"]) for at, name in enumerate(SAGA, 1)))
+        turn = sum(message.role == "assistant" for message in request.messages)
+        steps = self._of_run(request) if (name := stream_of(request)) == RUN_ITSELF else self._of_stream(name)
+        return steps[min(turn, len(steps) - 1)]
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _of_stream(self, name: str) -> list[ModelAnswer]:
+        files = {f"{name}.py": "X = 1\n"} if name == SAGA[2] else {"common.py": f"{name.upper()} = 1\n"}
+        alone = ("import os", "self.assertFalse(os.path.exists('both'))") if name == SAGA[2] else ()
+        proofs = {f"R{SAGA.index(name) + 1}": (f"test_{name}",)}
+        made = [call("write_file", path=path, content=text) for path, text in (files | proof_of(name, *alone)).items()]
+        return [says(*made), finishes(f"Build {name}", proofs=proofs)]
+
+    def _of_run(self, request: ModelRequest) -> list[ModelAnswer]:
+        if "brings two sides together" in request.messages[0].text:
+            both = call("write_file", path="common.py", content="AUTH = 1\nSHOP = 1\n")
+            return [says(both, call("write_file", path="both", content="\n")), finishes("Keep both", proofs={})]
+        mended = call("shell", command="rm -f both")
+        return [says(mended), finishes("Mend it", proofs={})]

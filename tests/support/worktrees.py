@@ -28,6 +28,8 @@ class Bench:
     rung: str = "none"
     files: dict[str, str] | None = field(default_factory=lambda: dict(FILES))
     workspace: Path = field(init=False)
+    path: str = ENVIRONMENT["PATH"]
+    """Where programs are found."""
 
     def __post_init__(self) -> None:
         self.base = self.base.resolve()
@@ -48,7 +50,7 @@ class Bench:
         return Demands(
             root=self.workspace,
             private=self.state.prepare_run(RUN).home,
-            environ={"PATH": ENVIRONMENT["PATH"], "HOME": str(self.base / "home")},
+            environ={"PATH": self.path, "HOME": str(self.base / "home")},
             protected=(self.state.root,),
             confinement=self.rung,
             allowed_paths=allowed,

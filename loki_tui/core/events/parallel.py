@@ -103,10 +103,11 @@ class IntegrationFinished(Frozen):
 
 
 class WorktreeRetired(Frozen):
-    """A stream's worktree was taken away, or kept since something in it would have been lost."""
+    """A worktree was taken away, or kept since something in it would have been lost."""
 
     kind: Literal["worktree_retired"] = "worktree_retired"
     name: str
+    """Empty for the run's own worktree, at the run's end."""
     removed: bool
     quarantine: str = ""
     """Ref that holds what would have been lost."""

@@ -25,7 +25,9 @@ _RESOLVE = """\
 In the files of the workspace git has marked where the sides differ. Resolve every one so that both sides' work is \
 there and works together: keep what each side added, its tests included; leave no marker. Taking one side and dropping \
 the other is found, and does not count. You need not commit: Loki does it when you finish. Do not run git merge, git \
-checkout or git reset. Run the tests before you finish."""
+checkout or git reset. What cannot be in one file (a binary file, one that a side deleted) is beside its path, as \
+.loki-ours for what is here and .loki-theirs for what is merged: put what is wanted at the path itself, or nothing \
+where it is not wanted or can be generated, and remove both. Run the tests before you finish."""
 
 
 def task_of_stream(run: RunState, stream: Stream) -> str:

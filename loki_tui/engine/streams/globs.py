@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from itertools import product
 
 _WILD = frozenset("*?[")
@@ -32,23 +33,26 @@ def first_overlap(mine: Iterable[str], theirs: Iterable[str]) -> tuple[str, str]
 
 
 def overlap(one: str, other: str) -> bool:
-    """Whether some path is meant by both. What is named without a wildcard may be a directory."""
-    # Names that differ in nothing but case are one file on some file systems.
-    return _meet(tuple(one.casefold().split("/")), tuple(other.casefold().split("/")))
+    """Whether some path is meant by both."""
+    return _meet(_segments(one), _segments(other))
 
 
+def _segments(pattern: str) -> tuple[str, ...]:
+    """A declaration in parts. Names that differ in nothing but case are one file on some file systems."""
+    parts = tuple(pattern.casefold().split("/"))
+    # What has no suffix may be a directory, and then all that is in it is meant.
+    return parts if "." in parts[-1][1:] else (*parts, _ANY_DEPTH)
+
+
+@lru_cache(maxsize=4096)
 def _meet(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    if one[:1] == (_ANY_DEPTH,):
+        return _meet(one[1:], other) or (bool(other) and _meet(one, other[1:]))
+    if other[:1] == (_ANY_DEPTH,):
+        return _meet(other, one)
     if not one or not other:
-        return True  # one names a directory that the other is in
-    if _ANY_DEPTH in {one[0], other[0]}:
-        return _meet_at_any_depth(one, other)
+        return not one and not other
     return _alike(one[0], other[0]) and _meet(one[1:], other[1:])
-
-
-def _meet_at_any_depth(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    if one[0] != _ANY_DEPTH:
-        one, other = other, one
-    return any(_meet(one[1:], other[at:]) for at in range(len(other) + 1))
 
 
 def _alike(one: str, other: str) -> bool:

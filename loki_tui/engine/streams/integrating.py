@@ -145,7 +145,8 @@ class Integrator:
             await self._control.pause(
                 by="integration",
                 reason=f"stream {stream.planned.name} conflicts in {paths}, and agents could not resolve it: resolve "
-                f"that in {self._crew.ground.root}, then loki resume; what is not resolved by then is left out",
+                f"that in {self._crew.ground.root} (what cannot be in one file is beside it, as .loki-ours and "
+                ".loki-theirs: remove both), then loki resume; what is not resolved by then is left out",
             )
             return
         run = self._chronicle.run

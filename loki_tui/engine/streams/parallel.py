@@ -69,6 +69,14 @@ class Parallel:
             integrator = Integrator(self._context, self._worktrees, crew, prd="")
             await integrator.leave_out(under_way.started.name, why)
 
+    async def clear_away(self) -> None:
+        """Take all worktrees away that are left when the run is over: nobody could check their branches out."""
+        run = self._chronicle.run
+        for name, stream in run.streams.items():
+            if stream.started is not None and stream.retired is None:
+                await self._retire(name)
+        await self._take_away("", WHOLE)
+
     async def _begin(self, name: str) -> None:
         """Give a stream its worktree, where all that is integrated so far is there, and its share."""
         run = self._chronicle.run
@@ -100,10 +108,12 @@ class Parallel:
         return await self._worktrees.open(_place(name), branch=started.branch, base=started.base)
 
     async def _retire(self, name: str) -> None:
-        if self._chronicle.run.streams[name].started is None:
-            return
+        if self._chronicle.run.streams[name].started is not None:
+            await self._take_away(name, _place(name))
+
+    async def _take_away(self, name: str, place: str) -> None:
         try:
-            retired = await self._worktrees.retire(_place(name))
+            retired = await self._worktrees.retire(place)
         except JournalError:
             raise
         except LokiError as error:

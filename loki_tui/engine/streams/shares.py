@@ -16,7 +16,7 @@ from loki_tui.engine.qa.phases import THOROUGH
 KEPT_BACK: Final = Decimal("0.25")
 """Of what is left, for bringing streams together and for judging the whole."""
 
-_CENT = Decimal("0.000001")
+_STEP = Decimal("0.0001")
 
 
 def share_of(run: RunState, stream: Stream) -> Decimal | None:
@@ -32,7 +32,7 @@ def share_of(run: RunState, stream: Stream) -> Decimal | None:
     promised = sum((_rest(each) for each in run.streams.values() if each.is_open), Decimal(0))
     free = max(Decimal(0), left * (1 - KEPT_BACK) - promised)
     weight = len(stream.planned.requirements)
-    return (free * weight / max(weight, _weight(run))).quantize(_CENT, rounding=ROUND_DOWN)
+    return (free * weight / max(weight, _weight(run))).quantize(_STEP, rounding=ROUND_DOWN)
 
 
 def iterations_of(run: RunState, settings: Settings, stream: Stream) -> int:

@@ -6,6 +6,7 @@ from loki_tui.core.errors import RepositoryError
 from loki_tui.hands.gitshell import fed, quoted
 from loki_tui.hands.worktree import align_index, save_work_tree
 from loki_tui.hands.worktrees.mergefile import read_merge
+from loki_tui.hands.worktrees.paths import shown
 from loki_tui.hands.worktrees.site import Heads, Site, heads
 
 _BODY_LIMIT = 50_000
@@ -33,6 +34,18 @@ async def commit(site: Site, *, subject: str, body: str) -> str | None:
         now = await _return_to_branch(site, now)
     newest = await commit_all(site, now, message=message_of(site, subject, body))
     return newest if newest != site.facts.base else None
+
+
+async def unfiltered(site: Site, commit: str) -> list[str]:
+    """Files of a commit that a filter of the repository's would have changed on their way in; some of them."""
+    changed = quoted(
+        "git", "diff-tree", "-r", "-z", "--no-commit-id", "--no-renames", "--name-only", "--diff-filter=AM"
+    )
+    listed = await site.shell.ask(
+        f"{changed} {commit}^ {commit} | git check-attr -z --stdin filter | tr '\\n\\0' '?\\n' | paste - - - "
+        "| sed -n '/\tunspecified$/d; /\tunset$/d; s/\tfilter\t[^\t]*$//p' | head -n 5"
+    )
+    return [shown(path.encode()) for path in listed.splitlines()]
 
 
 async def commit_all(site: Site, now: Heads, *, message: str) -> str:

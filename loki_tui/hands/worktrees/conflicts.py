@@ -32,6 +32,8 @@ class Split:
     """A path with more than one version."""
 
     path: bytes
+    quoted: str
+    """The path as git quotes it."""
     versions: dict[str, tuple[str, str]]
     """Stage (1 what both began at, 2 ours, 3 theirs) to mode and object."""
     conflict: Conflict
@@ -48,12 +50,13 @@ class Split:
         }
 
 
-async def splits(site: Site, *, base: str) -> list[Split]:
+async def splits(site: Site, *, base: str, beside: tuple[str, ...] | None = None) -> list[Split]:
     """All paths with more than one version.
 
     Args:
         site: Where git is in the middle of a merge.
         base: A commit that both sides grew from.
+        beside: Paths whose versions were put beside them, as git quotes them; to be found out where nobody has yet.
 
     Raises:
         loki_tui.core.errors.RepositoryError: git failed.
@@ -63,7 +66,7 @@ async def splits(site: Site, *, base: str) -> list[Split]:
         facts, _, path = line.partition("\t")
         mode, name, stage = facts.split(" ")
         versions[path][stage] = (mode, name)
-    return [await _split(site, unquoted(path), found, base=base) for path, found in versions.items()]
+    return [await _split(site, path, found, base=base, beside=beside) for path, found in versions.items()]
 
 
 async def lay_out(site: Site, found: list[Split]) -> None:
@@ -113,7 +116,10 @@ def _write(name: str, mode: str, place: str) -> str:
     return f"{made} && git cat-file blob {name} >{place}" + (f" && chmod +x -- {place}" if mode == "100755" else "")
 
 
-async def _split(site: Site, path: bytes, versions: dict[str, tuple[str, str]], *, base: str) -> Split:
+async def _split(
+    site: Site, name: str, versions: dict[str, tuple[str, str]], *, base: str, beside: tuple[str, ...] | None
+) -> Split:
+    path = unquoted(name)
     modes = {mode for mode, _ in versions.values()}
     stages = versions.keys()
     kind: ConflictKind
@@ -135,15 +141,17 @@ async def _split(site: Site, path: bytes, versions: dict[str, tuple[str, str]], 
         kind = "renamed_edited"
     if marked and len({mode for stage, (mode, _) in versions.items() if stage != "1"}) > 1:
         detail = "; ".join(filter(None, (detail, "one side made it executable")))
-    marked = marked and await _has_marks(site, path)
+    marked = name not in beside if beside is not None else marked and await _has_marks(site, path)
     if not marked and kind in ("content", "both_added"):
         kind = "mode"
-    split = Split(path, versions, Conflict(shown(path), kind, detail), marked)
+    split = Split(path, name, versions, Conflict(shown(path), kind, detail), marked)
     if marked:
         return split
-    names = " and ".join(shown(beside) for beside in split.beside.values())
+    names = " and ".join(shown(version) for version in split.beside.values())
     advice = f"its versions are {names}: move one to where it belongs, and remove the others" if names else ""
-    return Split(path, versions, Conflict(shown(path), kind, "; ".join(filter(None, (detail, advice)))), marked=False)
+    return Split(
+        path, name, versions, Conflict(shown(path), kind, "; ".join(filter(None, (detail, advice)))), marked=False
+    )
 
 
 async def _binary(site: Site, versions: dict[str, tuple[str, str]]) -> bool:

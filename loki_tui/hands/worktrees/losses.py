@@ -17,7 +17,9 @@ _SAMPLE_CHARS = 80
 _DIFF = ("git", "diff-tree", "-r", "--no-renames", "--name-only")
 
 
-async def losses(site: Site, *, sides: tuple[str, str], auto: str, result: str) -> tuple[str, ...]:
+async def losses(
+    site: Site, *, sides: tuple[str, str], auto: str, result: str, split: tuple[str, ...] = ()
+) -> tuple[str, ...]:
     """One phrase for each file and side with something gone.
 
     Args:
@@ -25,15 +27,16 @@ async def losses(site: Site, *, sides: tuple[str, str], auto: str, result: str) 
         sides: The commits that were merged: ours and theirs.
         auto: The tree that git made of them by itself.
         result: The tree of what was made of that.
+        split: Paths that were in conflict, as git quotes them.
 
     Raises:
         loki_tui.core.errors.RepositoryError: git failed.
     """
     ours, theirs = sides
     base = await site.shell.look_up(quoted("git", "merge-base", ours, theirs))
-    if not auto or not base or auto == result:
+    if not auto or not base:
         return ()
-    listed = await site.shell.lines(quoted(*_DIFF, auto, result))
+    listed = [*dict.fromkeys((*split, *await site.shell.lines(quoted(*_DIFF, auto, result))))]
     paths = [unquoted(path) for path in listed[:_PATHS]]
     found: list[str] = []
     for path in paths:
@@ -52,7 +55,7 @@ async def _gone(site: Site, path: bytes, *, base: str, side: str, result: str, a
         f"there=$(mktemp) && {{ {{ {blobs}; :; }} | sed 's/^[[:space:]]*//; s/[[:space:]]*$//' >\"$there\"; "
         f"git diff --no-color --no-ext-diff --no-textconv --no-renames --text -U0 {base} {side} -- {word(path)} "
         "| sed -n '/^@@/,$ { s/^+[[:space:]]*//; t keep; d; :keep; s/[[:space:]]*$//; /[[:alnum:]]/p }' "
-        "| awk 'FNR == NR { there[$0] = 1; next } { all++ } !($0 in there) { gone++; "
+        "| awk 'FILENAME == ARGV[1] { there[$0] = 1; next } { all++ } !($0 in there) { gone++; "
         f"if (gone <= {_SAMPLE}) sample[gone] = substr($0, 1, {_SAMPLE_CHARS}) }} END {{ print gone + 0, all + 0; "
         f'for (i = 1; i <= {_SAMPLE} && i <= gone; i++) print sample[i] }}\' "$there" -; rm -f "$there"; }}'
     )

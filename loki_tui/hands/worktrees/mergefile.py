@@ -24,6 +24,10 @@ class OpenMerge(Frozen):
     """The tree that git made of it by itself, without the paths in conflict."""
     left: str = ""
     """The tree of the work tree as it was left to whoever resolves it."""
+    split: tuple[str, ...] = ()
+    """The paths in conflict, as git quotes them."""
+    beside: tuple[str, ...] = ()
+    """Those of them whose versions were put beside them, for want of markers."""
     made: str = ""
     """The merge's commit."""
 

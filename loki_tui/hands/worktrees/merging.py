@@ -42,7 +42,7 @@ async def merge(site: Site, commit: str, *, message: str) -> Merge:
     if known is not None and known.phase != "begun" and (known.tip, known.commit) == (now.tip, commit):
         if known.phase == "conflicted":
             return await _as_it_is(site, now, known)
-        return Merge(now.head)
+        return Merge(now.head, lost=await _lost(site, known, now.head))
     if await _is_in_history(site, commit, of=now.tip):
         await abandon(site)
         return Merge(now.tip)
@@ -64,16 +64,16 @@ async def conclude(site: Site, *, message: str) -> Merge:
             "The merge broke off before anybody could resolve it.", hint="`loki resume` does it anew."
         )
     if known is not None and known.phase == "conflicted":
-        return await _resolve(site, now, known, message=message)
+        if now.head == known.tip:
+            return await _resolve(site, now, known, message=message)
+        known = await _taken_from_hand(site, now, known)
     sides = (now.head, known.commit) if known else (now.head, now.head)
     if left := await markers_in(site, await _changed(site, now.tree), sides=sides):
         return Merge("", tuple(left))
     made = await commit_all(site, now, message=message_of(site, message, ""))
     if known is None:
         return Merge(made)
-    return Merge(
-        made, lost=await losses(site, sides=(known.tip, known.commit), auto=known.auto, result=f"{made}^{{tree}}")
-    )
+    return Merge(made, lost=await _lost(site, known, made))
 
 
 async def abandon(site: Site, *, why: str = "Its merge was given up") -> str:
@@ -94,6 +94,8 @@ async def abandon(site: Site, *, why: str = "Its merge was given up") -> str:
             ref, _ = await save(site, found, why=why)
     if known is None and not ref and now.ref == site.ref:
         return ""
+    # From here on nothing of what is in the worktree counts, should this be done again.
+    await note_merge(site, OpenMerge(phase="begun", tip=now.tip, commit=now.tip))
     reason = f"loki: run {site.facts.run}"
     await site.shell.ask(
         " && ".join(
@@ -134,14 +136,16 @@ async def _begin(site: Site, begun: OpenMerge, *, message: str) -> Merge:
     await lay_out(site, found)
     auto = await _auto(site)
     left = (await contents(site)).tree
-    await note_merge(site, begun.model_copy(update={"phase": "conflicted", "auto": auto, "left": left}))
+    paths = {
+        "split": tuple(split.quoted for split in found),
+        "beside": tuple(split.quoted for split in found if not split.marked),
+    }
+    await note_merge(site, begun.model_copy(update={"phase": "conflicted", "auto": auto, "left": left, **paths}))
     return Merge("", tuple(split.conflict for split in found))
 
 
 async def _resolve(site: Site, now: Heads, known: OpenMerge, *, message: str) -> Merge:
     """Commit a merge whose conflicts were resolved, or say what is left of them."""
-    if now.head != known.tip:  # it was committed, and only not noted
-        return await _merged(site, known, now.head)
     if left := await _left_to_do(site, known):
         return Merge("", tuple(left))
     tree = await save_work_tree(site.shell, site.place, reference=now.tree)
@@ -154,23 +158,47 @@ async def _resolve(site: Site, now: Heads, known: OpenMerge, *, message: str) ->
 async def _merged(site: Site, known: OpenMerge, made: str) -> Merge:
     """Take up a merge's commit, and note that it is made."""
     reason = f"loki: run {site.facts.run}"
-    clear = quoted("rm", "-f", *(f"{site.place.directory}/{name}" for name in _LEFT_BY_GIT))
-    await site.shell.ask(f"{quoted('git', 'update-ref', '--no-deref', '-m', reason, 'HEAD', made)} && {clear}")
+    moved = quoted("git", "update-ref", "--no-deref", "-m", reason, "HEAD", made)
+    await site.shell.ask(f"{moved} && {_cleared(site)}")
     await note_merge(site, known.model_copy(update={"phase": "merged", "made": made}))
+    return Merge(made, lost=await _lost(site, known, made))
+
+
+def _cleared(site: Site) -> str:
+    """Shell code that ends git's own merge."""
+    return quoted("rm", "-f", *(f"{site.place.directory}/{name}" for name in _LEFT_BY_GIT))
+
+
+async def _lost(site: Site, known: OpenMerge, commit: str) -> tuple[str, ...]:
+    """What is gone of what the sides had added: nothing where git alone made the merge."""
+    if not known.split and commit == (known.made or commit):
+        return ()
     sides = (known.tip, known.commit)
-    return Merge(made, lost=await losses(site, sides=sides, auto=known.auto, result=f"{made}^{{tree}}"))
+    return await losses(site, sides=sides, auto=known.auto, result=f"{commit}^{{tree}}", split=known.split)
 
 
 async def _as_it_is(site: Site, now: Heads, known: OpenMerge) -> Merge:
     """What a merge that somebody resolves has left: once it is committed, nothing."""
     if now.head != known.tip:
-        return await _merged(site, known, now.head)
-    found = await splits(site, base=await _base(site, known))
+        return await _merged(site, await _taken_from_hand(site, now, known), now.head)
+    found = await splits(site, base=await _base(site, known), beside=known.beside)
     return Merge("", tuple(split.conflict for split in found))
 
 
+async def _taken_from_hand(site: Site, now: Heads, known: OpenMerge) -> OpenMerge:
+    """A merge that was committed already: by a person, or by an engine that died before it could note it."""
+    if not all([await _is_in_history(site, side, of=now.head) for side in (known.tip, known.commit)]):
+        raise RepositoryError(
+            f"What is checked out in {site.place.root} is no merge of {known.commit[:10]}.",
+            hint="Its work is kept when the stream is left out: `loki worktrees list`.",
+        )
+    await site.shell.ask(_cleared(site))
+    await note_merge(site, merged := known.model_copy(update={"phase": "merged"}))
+    return merged
+
+
 async def _left_to_do(site: Site, known: OpenMerge) -> list[Conflict]:
-    found = await splits(site, base=await _base(site, known))
+    found = await splits(site, base=await _base(site, known), beside=known.beside)
     left = await unresolved(site, found)
     paths = {split.path for split in found}
     others = [path for path in await _changed(site, known.auto) if path not in paths]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from loki_tui.core.errors import RepositoryError
 from loki_tui.hands.gitshell import GitShell, fed, legible, quoted
-from loki_tui.hands.worktrees.admin import Facts
+from loki_tui.hands.worktrees.admin import Admin, Facts
 from loki_tui.hands.worktrees.mergefile import read_merge
 from loki_tui.hands.worktrees.quarantine import remains, save
 from loki_tui.hands.worktrees.site import Site, break_locks, facts_file, noting
@@ -35,6 +35,16 @@ class Wanted:
 
 LOCK = "Loki works here in run "
 """How reasons begin for which worktrees of ours are locked."""
+
+_INITIALIZING = "initializing"
+"""Git's own, while it makes one."""
+
+
+def foreign_lock(admin: Admin) -> str:
+    """Why somebody else does not want a worktree removed; empty where nobody said so."""
+    if admin.locked is None or admin.locked.startswith((LOCK, _INITIALIZING)):
+        return ""
+    return f"it is locked: {admin.locked[:200] or 'without a reason'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +89,24 @@ async def add(shell: GitShell, wanted: Wanted) -> Facts:
     return facts
 
 
-async def complete(shell: GitShell, facts: Facts, *, directory: str, lock: str) -> None:
+async def complete(shell: GitShell, wanted: Wanted, *, directory: str) -> None:
     """Go on where a worktree was being made by an engine that was killed: nobody has worked in it yet.
 
     Args:
         shell: Git on this worktree.
-        facts: What it is for.
+        wanted: The worktree.
         directory: Its git directory.
-        lock: Why nobody is to remove it.
 
     Raises:
         RepositoryError: git failed.
         loki_tui.core.errors.WorkspaceError: The hands are gone.
     """
+    found = await _examine(shell, wanted)
+    facts = Facts(run=wanted.run, name=wanted.name, branch=wanted.branch, base=found.tip, origin=found.origin)
     await shell.ask(
         f"{break_locks(f'{directory}/index.lock', f'{directory}/HEAD.lock')}; "
         + quoted("git", "symbolic-ref", "HEAD", f"refs/heads/{facts.branch}")
-        + f" && git reset --quiet --hard && {noting(f'{directory}/locked', lock)}"
+        + f" && git reset --quiet --hard && {noting(f'{directory}/locked', wanted.lock)}"
         + f" && {noting(facts_file(directory), facts.model_dump_json())}"
     )
 
@@ -142,8 +153,10 @@ async def _examine(shell: GitShell, wanted: Wanted) -> _Examined:
     ref, person = quoted(f"refs/heads/{wanted.branch}"), quoted(wanted.person)
     folded = "tr '[:upper:]' '[:lower:]' | sort | uniq -d"
     names = (f"{wanted.base}^{{commit}}", f"refs/heads/{wanted.branch}^{{commit}}")
+    # What the person calls HEAD is that of their own worktree.
+    look = f"GIT_DIR={person} git cat-file --batch-check"
     script = (
-        f"found=$({fed(*names, to='git cat-file --batch-check')}); "
+        f"found=$({fed(*names, to=look)}); "
         "base=$(printf '%s\n' \"$found\" | sed -n '1s/ commit .*//p'); "
         "tip=$(printf '%s\n' \"$found\" | sed -n '2s/ commit .*//p'); "
         'printf "B %s\nT %s\n" "$base" "$tip"; '

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from loki_tui.core.errors import RepositoryError
 from loki_tui.core.messages import Frozen
-from loki_tui.hands.gitshell import quoted
+from loki_tui.hands.gitshell import GitShell, quoted
 from loki_tui.hands.worktrees.committing import commit_tree
 from loki_tui.hands.worktrees.paths import shown, unquoted
 from loki_tui.hands.worktrees.site import Heads, Site, heads
@@ -24,6 +24,12 @@ REGENERABLE = (
     r"|build|dist|out|coverage|htmlcov|\.terraform)/|\.(pyc|pyo|o|obj|class)$|(^|/)\.loki-[0-9a-f]{16}\.part$"
 )
 """What is not saved where it is ignored: it can be made again from what is saved."""
+
+_IGNORED = (
+    f"git ls-files -z --others --ignored --exclude-standard | grep -zvE '{REGENERABLE}' | grep -zv '/$' "
+    "| git add --force --pathspec-from-file=- --pathspec-file-nul"
+)
+_OPENED = "chmod -R u+rwX . 2>/dev/null"
 
 _NESTING = 16
 """Repositories within repositories that are followed."""
@@ -65,13 +71,15 @@ class Label(Frozen):
 
 
 async def contents(site: Site) -> Contents:
-    """Read what is in a worktree into objects, but for what is ignored; nothing of it is changed.
+    """Read what is in a worktree into objects, but for what is ignored.
+
+    Nothing of it is changed, but that its owner may read what an agent closed.
 
     Raises:
         RepositoryError: Something in it cannot be read.
         loki_tui.core.errors.WorkspaceError: The hands are gone.
     """
-    return await _read(site, ":")
+    return await _read(site, ignored=":", opened=_OPENED)
 
 
 async def everything(site: Site) -> Contents:
@@ -81,14 +89,20 @@ async def everything(site: Site) -> Contents:
         RepositoryError: Something in it cannot be read.
         loki_tui.core.errors.WorkspaceError: The hands are gone.
     """
-    return await _read(
-        site,
-        f"git ls-files -z --others --ignored --exclude-standard | grep -zvE '{REGENERABLE}' | grep -zv '/$' "
-        "| git add --force --pathspec-from-file=- --pathspec-file-nul",
-    )
+    return await _read(site, ignored=_IGNORED, opened=_OPENED)
 
 
-async def _read(site: Site, ignored: str) -> Contents:
+async def everything_readable(site: Site) -> Contents:
+    """The same, and nothing at all is changed.
+
+    Raises:
+        RepositoryError: Something in it cannot be read.
+        loki_tui.core.errors.WorkspaceError: The hands are gone.
+    """
+    return await _read(site, ignored=_IGNORED, opened=":")
+
+
+async def _read(site: Site, *, ignored: str, opened: str) -> Contents:
     now = await heads(site)
     scratch = quoted(site.place.scratch)
     # A fresh index: what an old one says of files (unchanged, not to be looked at) may not be so.
@@ -101,8 +115,12 @@ async def _read(site: Site, ignored: str) -> Contents:
         "git ls-files -z --others --exclude-standard | grep -z '/$' "
         f"| sed -z 's|^|100644 {empty} 0\\t|; s|$|.loki|' | git update-index --replace -z --index-info; done"
     )
-    # What an agent closed is ours all the same.
-    add = "{ git add --all 2>/dev/null || { chmod -R u+rwX . 2>/dev/null; git add --all; }; }"
+    # Of a directory that it cannot read git only warns.
+    said = quoted(f"{site.place.scratch}.said")
+    add = (
+        f"{{ {opened}; git add --all 2>{said} && ! grep -q 'could not open directory' {said} "
+        f"|| {{ cat {said} >&2; exit 2; }}; }} && rm -f {said}"
+    )
     tree = await site.shell.ask(f"{use}{fill} && {{ {enter}; }}; {add} && {{ {ignored}; }} && git write-tree")
     staged = await _staged(site)
     return Contents(now, tree, "" if staged in (now.tree, tree) else staged)
@@ -153,6 +171,57 @@ async def save(site: Site, found: Contents, *, why: str) -> tuple[str, Label]:
     ref = f"{prefix}/{number}"
     await site.shell.ask(quoted("git", "update-ref", ref, commit, ""))
     return ref, label
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A quarantine."""
+
+    ref: str
+    commit: str
+    at: int
+    """Seconds since 1970."""
+    label: Label
+
+    @property
+    def id(self) -> str:
+        """What a person calls it."""
+        return self.ref.removeprefix(f"{REFS}/")
+
+
+async def kept(shell: GitShell) -> list[Kept]:
+    """All quarantines of a repository, by name; what is none is left out.
+
+    Raises:
+        RepositoryError: git failed.
+        loki_tui.core.errors.WorkspaceError: The hands are gone.
+    """
+    form = "%(objectname) %(committerdate:unix) %(refname) %(contents:body)"
+    found: list[Kept] = []
+    for line in await shell.lines(
+        f"{quoted('git', 'for-each-ref', '--sort=version:refname', f'--format={form}', REFS)} | grep ."
+    ):
+        commit, at, ref, body = (*line.split(" ", 3), "", "", "")[:4]
+        try:
+            found.append(Kept(ref, commit, int(at), Label.model_validate_json(body)))
+        except ValueError:
+            continue
+    return found
+
+
+async def name_branch(shell: GitShell, branch: str, commit: str) -> None:
+    """Give a commit a new branch.
+
+    Raises:
+        RepositoryError: There is one of this name already, or it can be none.
+    """
+    ref = f"refs/heads/{branch}"
+    valid = await shell.look_up(quoted("git", "check-ref-format", ref))
+    if valid is None or branch.startswith("-"):
+        raise RepositoryError(f"{branch!r} can be no branch's name.")
+    if await shell.look_up(quoted("git", "rev-parse", "--verify", "--quiet", ref)) is not None:
+        raise RepositoryError(f"There is a branch {branch} already.", hint="Name another one.")
+    await shell.ask(quoted("git", "update-ref", "-m", "loki: restored", ref, commit, ""))
 
 
 async def differing(site: Site, found: Contents) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from loki_tui.hands.worktrees.mergefile import read_merge
-from loki_tui.hands.worktrees.quarantine import Contents, differing, everything, reachable, save
+from loki_tui.hands.worktrees.quarantine import Contents, differing, everything, everything_readable, reachable, save
 from loki_tui.hands.worktrees.site import Site
 
 
@@ -26,7 +26,10 @@ async def assess(site: Site) -> Assessment:
         loki_tui.core.errors.RepositoryError: Something in it cannot be read.
         loki_tui.core.errors.WorkspaceError: The hands are gone.
     """
-    found = await everything(site)
+    return await _judge(site, await everything(site))
+
+
+async def _judge(site: Site, found: Contents) -> Assessment:
     reasons: list[str] = []
     files: tuple[str, ...] = ()
     if found.tree != found.heads.tree:
@@ -40,6 +43,18 @@ async def assess(site: Site) -> Assessment:
     if found.heads.head and not await reachable(site, found.heads.head):
         reasons.append("no branch has what is checked out")
     return Assessment(found, ", ".join(reasons), files)
+
+
+async def glance(site: Site, *, common: str) -> Assessment:
+    """The same, without a trace in the repository.
+
+    Args:
+        site: The worktree.
+        common: The repository's git directory.
+    """
+    objects = await site.shell.ask("mktemp -d")
+    site.shell.write_to(objects, beside=f"{common}/objects")
+    return await _judge(site, await everything_readable(site))
 
 
 async def keep(site: Site, assessment: Assessment) -> str:
