@@ -29,6 +29,7 @@ from loki_tui.cli import (
     show,
     start,
     steer,
+    streams,
     verify,
     watchdog,
     worktrees,
@@ -70,6 +71,7 @@ app.add_typer(qa.app, name="qa")
 app.add_typer(receipt.app, name="receipt")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(secrets.app, name="secrets")
+app.add_typer(streams.app, name="streams")
 app.add_typer(watchdog.app, name="watchdog")
 app.add_typer(worktrees.app, name="worktrees")
 app.command()(demo.demo)

@@ -32,6 +32,8 @@ def _state(picture: Picture) -> Row:
     reason = one_line(picture.reason)
     if picture.status is Status.RUNNING and not reason:
         reason = _doing(picture)
+    elif picture.status is Status.WAITING and (abreast := abreast_text(picture.whole)):
+        reason = f"{reason} · {abreast}"
     return row(word, (f"  {reason}" if reason else "", "plain"))
 
 
@@ -76,6 +78,8 @@ def _place(picture: Picture, width: int) -> Row:
         )
     most = f"/{state.created.max_iterations:,}" if state.created else ""
     number = picture.past_iterations[-1].number if picture.past_iterations else 0
+    if picture.whole.streams and not picture.stream:
+        number = picture.whole.total_iterations
     word = "iteration" if width >= 100 else "it"
     return row((f"{word} ", "quiet"), f"{number:,}{most}", (f" {state.stage}", "accent"))
 
