@@ -22,6 +22,7 @@ from benchmarks import (
     screen,
     soak,
     start,
+    streams,
     turns,
     verifying,
 )
@@ -43,6 +44,7 @@ BENCHMARKS: dict[str, Callable[[Effort], Iterator[Figure]]] = {
     "dashboard": dashboard.measure,
     "soak": soak.measure,
     "verifying": verifying.measure,
+    "streams": streams.measure,
 }
 
 

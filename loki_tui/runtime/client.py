@@ -149,7 +149,7 @@ class RunClient:
         return self._post(rq.Resume(by=self.by, budget=budget, stream=stream))
 
     def set_budget(self, limit: Decimal, *, stream: str | None = None) -> int:
-        """Set the cap of the run, or the share of a stream, anew, without resuming; the request's number."""
+        """Set the cap anew, or a stream's share, without resuming; the request's number, see `taken`."""
         return self._post(rq.SetBudget(by=self.by, limit=limit, stream=stream))
 
     def stop(self, reason: str = "", *, stream: str | None = None) -> int:
@@ -157,7 +157,7 @@ class RunClient:
         return self._post(rq.Stop(by=self.by, reason=reason, stream=stream))
 
     def steer(self, note: str, *, stream: str | None = None) -> None:
-        """Leave a note for the agent, of one stream where one is named.
+        """Leave a note for the agent; in a parallel run for all of them, unless a stream is named.
 
         Raises:
             UsageError: It says nothing, or too much.

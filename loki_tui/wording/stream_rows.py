@@ -43,6 +43,7 @@ def _row(state: RunState, name: str, stream: Stream) -> JsonObject:
         "files": list(stream.planned.files),
         "after": list(stream.planned.after),
         "branch": stream.branch or None,
+        "worktree": stream.started.root if stream.started is not None and stream.retired is None else None,
         "iterations": own.iterations_begun,
         "stage": own.stage.value if stream.is_open else None,
         "spent": str(own.books.spent),
@@ -131,6 +132,23 @@ def together_lines(state: RunState) -> list[Line]:
     if limited := limited_text(state):
         lines.append(Line(limited, "warn"))
     return lines
+
+
+def detail_row(state: RunState, name: str) -> JsonObject:
+    """One stream with all that there is to it, as JSON."""
+    stream, own = state.streams[name], state.streams[name].state
+    retired = stream.retired
+    phases: JsonObject = {each: {"verdict": fact.verdict, "stale": own.stale(fact), "why": fact.why}
+                          for each, fact in own.phases.items()}  # fmt: skip
+    return {
+        **_row(state, name, stream),
+        "base": stream.started.base if stream.started is not None else None,
+        "proofs": {each: judged.proof for each, judged in own.requirements.items()},
+        "phases": phases,
+        "outcome": stream.finished.outcome if stream.finished is not None else None,
+        "integrated": stream.integrated.commit if stream.integrated is not None else None,
+        "quarantine": (retired.quarantine or None) if retired is not None else None,
+    }
 
 
 def detail_lines(state: RunState, name: str) -> list[Line]:

@@ -33,6 +33,8 @@ class Parallel:
         self._chronicle = context.chronicle
         self._model = model
         self._worktrees = worktrees
+        self._fresh: dict[str, Ground] = {}
+        """Worktrees that were just made, until somebody works there."""
 
     async def open_ground(self) -> Ground:
         """The worktree that the run itself works in: its branch begins at what the person has committed.
@@ -91,6 +93,7 @@ class Parallel:
             self._chronicle.note(ev.StreamFinished(name=name, outcome="failed", reason=str(error)))
             return
         stream = run.streams[name]
+        self._fresh[name] = ground
         self._chronicle.note(
             ev.StreamStarted(
                 name=name,
@@ -103,6 +106,8 @@ class Parallel:
         )
 
     async def _open(self, name: str) -> Ground:
+        if (fresh := self._fresh.pop(name, None)) is not None:
+            return fresh
         started = self._chronicle.run.streams[name].started
         assert started is not None
         return await self._worktrees.open(_place(name), branch=started.branch, base=started.base)

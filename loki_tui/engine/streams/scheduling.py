@@ -6,7 +6,7 @@ Streams that are done are integrated one after another, beside those that are st
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 
 from loki_tui.core import events as ev
@@ -15,7 +15,7 @@ from loki_tui.core.state import RunState, Stream
 from loki_tui.core.vocabulary import StreamStatus
 from loki_tui.engine.context import RunContext
 
-Work = Callable[[str], Awaitable[None]]
+Work = Callable[[str], Coroutine[None, None, None]]
 """Does something about the stream of this name."""
 
 _OVER = {StreamStatus.INTEGRATED, StreamStatus.LEFT_OUT}
@@ -41,6 +41,7 @@ class Scheduler:
         self._retire = retire
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._integration: asyncio.Task[None] | None = None
+        self._retiring: set[asyncio.Task[None]] = set()
         self._stirred = asyncio.Event()
 
     async def run(self) -> None:
@@ -71,7 +72,8 @@ class Scheduler:
 
     def _is_over(self) -> bool:
         run = self._chronicle.run
-        return not self._tasks and self._integration is None and all(run.stream_status(n) in _OVER for n in run.streams)
+        idle = not self._tasks and not self._retiring and self._integration is None
+        return idle and all(run.stream_status(n) in _OVER for n in run.streams)
 
     def _pass_over_the_orphaned(self) -> None:
         """End streams that can never begin, since what they build on will not be there."""
@@ -117,20 +119,23 @@ class Scheduler:
     async def _see_through(self, name: str) -> None:
         await self._work(name)
         if self._chronicle.run.stream_status(name) is StreamStatus.LEFT_OUT:
-            await self._retire(name)
+            self._retire_beside(name)
 
     async def _bring_in(self, name: str) -> None:
         await self._integrate(name)
-        await self._retire(name)
+        self._retire_beside(name)
+
+    def _retire_beside(self, name: str) -> None:
+        """Take a worktree away while the next stream is integrated."""
+        self._retiring.add(asyncio.create_task(self._retire(name)))
 
     async def _wait(self) -> None:
         """Wait until something is over, or there is room for more."""
         if self._is_over():
             return
         stirred = asyncio.create_task(self._stirred.wait())
-        running = {*self._tasks.values(), *([self._integration] if self._integration is not None else [])}
         try:
-            await asyncio.wait({*running, stirred}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({*self._running(), stirred}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stirred.cancel()
         for name, task in list(self._tasks.items()):
@@ -140,6 +145,14 @@ class Scheduler:
         if self._integration is not None and self._integration.done():
             over, self._integration = self._integration, None
             over.result()
+        for task in [each for each in self._retiring if each.done()]:
+            self._retiring.discard(task)
+            task.result()
+
+    def _running(self) -> list[asyncio.Task[None]]:
+        """All that is under way."""
+        integration = [self._integration] if self._integration is not None else []
+        return [*self._tasks.values(), *integration, *self._retiring]
 
     def _stop(self, name: str) -> None:
         if (task := self._tasks.get(name)) is not None:
@@ -147,7 +160,7 @@ class Scheduler:
 
     async def _end(self) -> None:
         """End whatever is under way."""
-        left = [*self._tasks.values(), *([self._integration] if self._integration is not None else [])]
+        left = self._running()
         for task in left:
             task.cancel()
         for task in left:

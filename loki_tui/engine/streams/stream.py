@@ -137,11 +137,9 @@ class StreamWork:
 
     async def _through(self, crew: Crew) -> Close:
         state = self._chronicle.state
-        branch = state.branch
-        assert branch is not None
-        await crew.ground.repository.open_branch(branch.branch)
-        if self._chronicle.run.engines > 1:
-            await crew.ground.workspaces.sweep()
+        if self._chronicle.run.engines > 1 and state.branch is not None:
+            # The worktree is known to be there; of the branch, anything may have become meanwhile.
+            await crew.ground.repository.open_branch(state.branch.branch)
         if state.first_checkpoint is None:
             await crew.keeper.save("start")
         while True:

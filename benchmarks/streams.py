@@ -1,0 +1,181 @@
+"""What working in parallel gains and costs: equal streams on a model that takes its time, with few and many sessions.
+
+The model is a scripted server in this process that answers each request after a second. Every stream has the same
+number of turns. One session at a time is the floor; the same plan with more of them is ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from benchmarks.figures import Effort, Figure
+from benchmarks.processes import MemoryWatch
+from benchmarks.scenario import make_project
+from tests.support.messages_rules import Body
+from tests.support.messages_server import MessagesServer, Reply, Turn, call
+
+LATENCY = 1.0
+"""Seconds until an answer."""
+
+STREAMS = 8
+SHARE = 0.8
+"""Of the number of sessions: what parallel work is to gain at least."""
+
+MOST_MEGABYTES = 25
+MOST_MILLISECONDS = 150
+PATIENCE = 1800.0
+
+_ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One run."""
+
+    seconds: float
+    """From the plan to the end."""
+    starting: float
+    """Seconds from one stream's start to the next one's; the median."""
+    memory: int
+    """Bytes of the run's processes at their most."""
+
+
+def measure(effort: Effort) -> Iterator[Figure]:
+    """How much sooner a run ends, and what each further stream takes."""
+    quick = effort.repetitions == 1
+    turns, sessions = (4, 2) if quick else (70, STREAMS)
+    streams = 4 if quick else STREAMS
+    alone = run(streams=streams, sessions=1, turns=turns)
+    beside = run(streams=streams, sessions=sessions, turns=turns)
+    gained = alone.seconds / beside.seconds
+    target = SHARE * min(sessions, streams)
+    yield Figure(
+        f"{streams} streams, {sessions} at once: times sooner than one by one", "", gained, None, "at least", target
+    )
+    added = (beside.memory - alone.memory) / 2**20 / (sessions - 1)
+    yield Figure("memory of each further stream at work", "MB", added, None, "at most", MOST_MEGABYTES)
+    yield Figure("time to begin a further stream", "ms", beside.starting * 1000, None, "at most", MOST_MILLISECONDS)
+
+
+def run(*, streams: int, sessions: int, turns: int) -> Outcome:
+    """One run from its start to its end.
+
+    Raises:
+        RuntimeError: It did not complete.
+    """
+    with tempfile.TemporaryDirectory(prefix="loki-benchmark-") as scratch, _served(_Script(streams, turns)) as url:
+        project = make_project(Path(scratch))
+        environ = project.environment | {
+            "ANTHROPIC_BASE_URL": url,
+            "LOKI_PARALLEL_MODE": "true",
+            "LOKI_MAX_PARALLEL_SESSIONS": str(sessions),
+            "LOKI_MAX_WORKTREES": str(streams + 1),
+        }
+        command = [sys.executable, "-P", "-m", "loki_tui", "start", "--headless", "--json", "prd.md"]
+        with subprocess.Popen(
+            command, cwd=project.root, env=environ | {"PYTHONPATH": str(_ROOT)}, stdout=subprocess.PIPE, text=True
+        ) as process:
+            memory = MemoryWatch(process.pid)
+            told, _ = process.communicate(timeout=PATIENCE)
+            most = memory.stop()
+        rows = [json.loads(line) for line in told.splitlines()]
+        if process.returncode:
+            raise RuntimeError(f"the run ended with {process.returncode}: {rows[-1:]}")
+        return _outcome(rows, most)
+
+
+def _outcome(rows: Sequence[Body], memory: int) -> Outcome:
+    at = {kind: [_moment(row) for row in rows if row["kind"] == kind] for kind in ("stream_planned", "stream_started")}
+    starts = at["stream_started"]
+    gaps = [after - before for before, after in itertools.pairwise(starts)]
+    return Outcome(_moment(rows[-1]) - at["stream_planned"][0], statistics.median(gaps), memory)
+
+
+def _moment(row: Body) -> float:
+    return datetime.fromisoformat(row["at"]).timestamp()
+
+
+class _Script:
+    """What the model says: a plan, then for each stream so many turns and its end."""
+
+    def __init__(self, streams: int, turns: int) -> None:
+        self._names = [f"part{number}" for number in range(streams)]
+        self._turns = turns
+        self._numbers = itertools.count(1)
+
+    def __call__(self, body: Body) -> Turn:
+        if any(tool["name"] == "submit_plan" for tool in body.get("tools", ())):
+            return Reply((self._call("submit_plan", self._plan()),))
+        found = re.search(r"stream-(part(\d+))", json.dumps(body.get("system", "")))
+        if found is None:
+            return self._slowly("finish_iteration", self._finish("part0"))
+        name = found[1]
+        turn = sum(message["role"] == "assistant" for message in body["messages"])
+        if turn == 0:
+            return self._slowly("write_file", {"path": f"test_{name}.py", "content": _TEST.format(name=name)})
+        if turn < self._turns:
+            return self._slowly("write_file", {"path": f"{name}.py", "content": f"TURN = {turn}\n"})
+        return self._slowly("finish_iteration", self._finish(name))
+
+    def _plan(self) -> Body:
+        ids = {name: f"R{number}" for number, name in enumerate(self._names, 1)}
+        return {
+            "requirements": [{"id": key, "title": f"There is {name}", "criteria": []} for name, key in ids.items()],
+            "streams": [
+                {"name": name, "requirements": [key], "files": [f"{name}.py", f"test_{name}.py"]}
+                for name, key in ids.items()
+            ],
+        }
+
+    def _finish(self, name: str) -> Body:
+        proof = {"requirement": f"R{self._names.index(name) + 1}", "tests": [f"test_{name}"]}
+        return {"summary": f"Build {name}", "claims_done": True, "handover": "", "proofs": [proof]}
+
+    def _slowly(self, tool: str, given: Body) -> Reply:
+        return Reply((self._call(tool, given),), pings=1, interval=LATENCY)
+
+    def _call(self, tool: str, given: Body) -> Body:
+        return call(tool, given, identity=f"toolu_{next(self._numbers)}")
+
+
+_TEST = (
+    "import unittest\n\nimport {name}\n\n\nclass T(unittest.TestCase):\n"
+    "    def test_{name}(self):\n        self.assertGreater({name}.TURN, 0)\n"
+)
+
+
+@contextmanager
+def _served(script: _Script) -> Iterator[str]:
+    """The server, on a thread with a loop of its own; its address."""
+    ready, urls = threading.Event(), list[str]()
+    loop = asyncio.new_event_loop()
+    over = asyncio.Event()
+
+    async def serve() -> None:
+        async with MessagesServer(script) as server:
+            urls.append(server.url)
+            ready.set()
+            await over.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
+    thread.start()
+    ready.wait(30)
+    try:
+        yield urls[0]
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join(30)
+        loop.close()
