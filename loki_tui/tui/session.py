@@ -268,9 +268,9 @@ class RunSession:
         feed = Feed()
         feed.take(records)
         view = RunView(state, self.engine)
-        last, scope = self.state.seq, self.scope
-        shown = Picture(view, state.at, live=False, last_seq=last, iterations=scope.iterations, stream=scope.stream)
-        return shown, feed
+        shown = self.scope
+        last, marks, stream = self.state.seq, shown.iterations, shown.stream
+        return Picture(view, state.at, live=False, last_seq=last, iterations=marks, stream=stream), feed
 
     async def ask(self, question: Callable[[History], Answer]) -> Answer:
         """Ask the past something, on a thread of its own.
