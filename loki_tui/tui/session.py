@@ -267,9 +267,8 @@ class RunSession:
         state, records = moment
         feed = Feed()
         feed.take(records)
-        view = RunView(state, self.engine)
-        shown = self.scope
-        last, marks, stream = self.state.seq, shown.iterations, shown.stream
+        view, last = RunView(state, self.engine), self.state.seq
+        marks, stream = self.scope.iterations, self.scope.stream
         return Picture(view, state.at, live=False, last_seq=last, iterations=marks, stream=stream), feed
 
     async def ask(self, question: Callable[[History], Answer]) -> Answer:

@@ -75,7 +75,7 @@ def test_crowded_cockpit(enter: Enter, snap_compare: Compare, size: tuple[int, i
 def open_stream(b: Bridge) -> Callable[[Pilot[object]], Awaitable[None]]:
     """Open the second stream of those that the pane lists, by itself."""
     seen = lambda: b.session.scope.stream == "search" and len(b.session.scope.feed) > 3  # noqa: E731
-    return still(b, "9", "down", "O", on=seen)
+    return still(b, "9", "down", "down", "O", on=seen)
 
 
 @pytest.mark.parametrize("size", [(80, 24), MEDIUM, (200, 60)], ids=lambda size: f"{size[0]}x{size[1]}")
