@@ -93,7 +93,7 @@ def prune(
         }
         say(jsonlib.dumps(row) if json else _told(each.run, each.name, row))
     if not pruned:
-        remark("There is no worktree of a run that is over.")
+        remark("There is no worktree of a run that is over. Of one that could be resumed: --run RUN")
     if not all(each.retired.removed for each in pruned):
         raise typer.Exit(STAYED)
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 from loki_tui.core import events as ev
 from loki_tui.core.errors import LokiError, ModelError, ModelFault
@@ -113,8 +114,10 @@ class Asker:
             if not isinstance(error, ModelError):
                 # Cancelled by a stop, or broken: the provider may bill all that was set aside.
                 self._chronicle.note(_failed(asked, ModelFault.CONNECTION, "broken off", unconfirmed=asked.reserved))
+                self._control.nudge()
             raise
         self._chronicle.note(self._answered(asked, answer, seconds=self._clock.monotonic() - started))
+        self._control.nudge()
 
     def _request(self, question: Question, transcript: Transcript) -> ModelRequest:
         messages: Sequence[Message] = transcript.messages
@@ -187,8 +190,19 @@ class Asker:
             needed = books.committed + worst
             if books.limit is None or needed <= books.limit:
                 return worst
+            in_flight = sum(books.reserved.values(), ZERO)
+            if self._chronicle.stream is not None and in_flight and needed - in_flight <= books.limit:
+                # What other streams have in flight mostly costs less than is set aside for it: no need for a person.
+                await self._control.wait_until(partial(self._is_free, worst))
+                await self._control.gate()
+                continue
             reason = budget_reason(needed=needed, limit=books.limit)
             await self._control.pause(by="budget", reason=reason, needed=needed)
+
+    def _is_free(self, worst: Decimal) -> bool:
+        """Whether so much could be set aside, or nothing is in flight that may still turn out cheaper."""
+        books = self._chronicle.run.books
+        return books.limit is None or books.committed + worst <= books.limit or not books.reserved
 
     def covers(self, question: Question, transcript: Transcript) -> bool:
         """Whether the budget covers a question as things stand, so that asking it pauses nothing."""
@@ -214,6 +228,7 @@ class Asker:
         retry_at = None if final else self._clock.now() + timedelta(seconds=delay)
         failed = _failed(asked, error.fault, error.message, cost=cost, unconfirmed=unconfirmed)
         self._chronicle.note(failed.model_copy(update={"retry_at": retry_at}))
+        self._control.nudge()
         if error.fault.permanent or error.fault is ModelFault.TOO_LONG:
             raise error
         if retry_at is None:

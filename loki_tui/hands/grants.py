@@ -40,6 +40,9 @@ DEVICES = tuple(Path("/dev", name) for name in ("null", "zero", "full", "random"
 DEPENDENCIES = ("node_modules", ".venv", "venv", "vendor")
 """Installed dependencies, which ignore rules keep out of checkpoints: a checkout sees the workspace's."""
 
+LENT = ("node_modules", ".venv", "venv")
+"""Those of them that nobody keeps in a repository: a worktree has the workspace's, to be read."""
+
 PRIVATE_TERMINALS = (Path("/dev/ptmx"), Path("/dev/pts"))
 """Granted where `/dev` is made anew: whatever terminals are in it, its own commands have opened."""
 

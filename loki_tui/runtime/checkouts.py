@@ -51,7 +51,8 @@ class CleanCheckouts:
         for name in DEPENDENCIES:
             installed = self._workspace / name
             if installed.is_dir() and not (root / name).exists():
-                (root / name).symlink_to(installed)
+                # In a worktree it is a link itself, which nobody could follow from here.
+                (root / name).symlink_to(installed.resolve())
         return _Checkout(await self._workspaces.open_checkout(root), root)
 
 

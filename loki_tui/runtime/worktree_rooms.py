@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +63,13 @@ class Room:
                 path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
             if os.geteuid() == 0 and not any(self.root.iterdir()):
                 os.chown(self.root, *owner_of(workspace))
+
+    def lend(self, installed: Iterable[Path]) -> None:
+        """Link what the person installed, where the worktree has nothing of that name."""
+        with writing(self.root):
+            for place in installed:
+                if not os.path.lexists(self.root / place.name):
+                    (self.root / place.name).symlink_to(place)
 
     @property
     def there(self) -> bool:

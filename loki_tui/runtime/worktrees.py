@@ -11,6 +11,7 @@ from pathlib import Path
 from loki_tui.core.errors import RepositoryError
 from loki_tui.engine.grounds import Ground, Merge, Retired
 from loki_tui.hands.gitshell import GitShell, quoted
+from loki_tui.hands.grants import LENT, installed
 from loki_tui.hands.policy import Demands
 from loki_tui.hands.repository import Identity
 from loki_tui.hands.workspace import HandsWorkspaces
@@ -19,11 +20,17 @@ from loki_tui.hands.worktrees.admin import Admin, admin_of, admins
 from loki_tui.hands.worktrees.opening import Wanted, add, complete, foreign_lock, hollow, revive
 from loki_tui.hands.worktrees.site import shell_of
 from loki_tui.runtime.checkouts import CleanCheckouts, Commits
-from loki_tui.runtime.delivery import git_places
+from loki_tui.runtime.delivery import PersonsRepository, git_places
 from loki_tui.runtime.worktree_hands import WorktreeHands, WorktreeRepository
 from loki_tui.runtime.worktree_rooms import Room
 from loki_tui.store.checkpoints import GitCheckpoints
 from loki_tui.store.paths import RunDirectories
+
+PERSONS = "HEAD"
+"""The commit that the person has checked out, as a base for the worktree in which a run comes together."""
+
+_IGNORES = "".join(f"/{name}\n" for name in LENT)
+"""Patterns for what is lent; that of a `.gitignore`, which ends with a slash, means directories alone and no links."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +183,26 @@ class GitWorktrees:
         await hands.workspaces.sweep()
         if admin is None:
             await self._add(hands.workspaces, room, wanted)
+            if base == PERSONS:
+                warnings += await self._left_out()
         elif admin.facts is None:
             await self._complete(hands.workspaces, room, admin, wanted)
         else:
             warnings += await _take_up(room, admin, hands, workspace=self._base.workspace)
+        room.lend(self._lent())
         self._hands[room.root] = hands
         return self._ground(room, hands, warnings)
+
+    async def _left_out(self) -> list[str]:
+        """What a run does not have of the person's checkout."""
+        base = self._base
+        person = PersonsRepository(base.workspaces, base.workspace, run=base.run, identity=base.demands.identity)
+        facts = await person.inspect()
+        if facts is None or not facts.dirty:
+            return []
+        return [
+            f"{facts.dirty} uncommitted changes in {base.workspace} are no part of this run, which began at a commit."
+        ]
 
     async def _add(self, workspaces: HandsWorkspaces, room: Room, wanted: Wanted) -> None:
         hands = await workspaces.open_repository(*self._places, room.root)
@@ -226,7 +247,7 @@ class GitWorktrees:
             await shell.ask(quoted("rm", "-rf", "--", str(admin.directory)))
 
     def _ground(self, room: Room, hands: WorktreeHands, warnings: list[str]) -> Ground:
-        checkpoints = self._base.checkpoints.beside(room.root, worktree=room.key)
+        checkpoints = self._base.checkpoints.beside(room.root, worktree=room.key, ignores=_IGNORES)
         commits = Commits(room.verify / "commits.git", room.root)
         allowed = self._base.demands.allowed_paths
         moved = tuple(_moved(path, workspace=self._base.workspace, root=room.root) for path in allowed)
@@ -252,10 +273,16 @@ class GitWorktrees:
             repository=self.common,
             # For git there, all of it; for agents see `_ground`.
             allowed_paths=(),
-            read_paths=tuple(
-                path if path.startswith(("/", "~")) else str(workspace / path) for path in demands.read_paths
+            read_paths=(
+                *(path if path.startswith(("/", "~")) else str(workspace / path) for path in demands.read_paths),
+                *map(str, self._lent()),
             ),
+            git_ignores=f"{demands.git_ignores}\n{_IGNORES}",
         )
+
+    def _lent(self) -> list[Path]:
+        """What the person installed, which agents and tests in a worktree may read."""
+        return [place for place in installed(self._base.workspace) if place.name in LENT]
 
 
 async def _take_up(room: Room, admin: Admin, hands: WorktreeHands, *, workspace: Path) -> list[str]:

@@ -77,18 +77,20 @@ class GitCheckpoints:
         directory: The git directory, made when it is first needed.
         workspace: What is saved and restored.
         worktree: The name of a parallel run's worktree; empty for the person's own.
+        ignores: Patterns to ignore beside the person's own.
     """
 
-    def __init__(self, directory: Path, *, workspace: Path, worktree: str = "") -> None:
+    def __init__(self, directory: Path, *, workspace: Path, worktree: str = "", ignores: str = "") -> None:
+        self._ignores = ignores.encode()
         self._workspace = workspace.resolve()
         self._worktree = worktree
         index = f"index-{worktree}" if worktree else "index"
         self._git = GitDirectory(directory.absolute(), work_tree=self._workspace, index=index)
         self._turn = asyncio.Lock()
 
-    def beside(self, workspace: Path, *, worktree: str) -> GitCheckpoints:
+    def beside(self, workspace: Path, *, worktree: str, ignores: str = "") -> GitCheckpoints:
         """Checkpoints of a worktree, numbered with these; the two take turns."""
-        other = GitCheckpoints(self._git.path, workspace=workspace, worktree=worktree)
+        other = GitCheckpoints(self._git.path, workspace=workspace, worktree=worktree, ignores=ignores)
         other._turn = self._turn
         return other
 
@@ -180,15 +182,16 @@ class GitCheckpoints:
     # -- in a thread from here on ---------------------------------------------------------------
 
     def _take(self, label: str, *, iteration: int) -> Snapshot:
-        self._git.prepare(excludes=worktree.excludes(self._workspace))
+        self._git.prepare(excludes=b"\n".join((worktree.excludes(self._workspace), self._ignores)))
         staged = stage(self._git, workspace=self._workspace)
         tree = self._git.ask("write-tree").decode().strip()
         newest = self._list("--sort=-version:refname", "--count=1", _REFS)
-        number, changed = 1, staged.files
+        number = int(newest[0].id[1:]) + 1 if newest else 1
+        changed = staged.files
         parent: tuple[str, ...] = ()
-        if newest:
-            ref = f"{_REFS}/{newest[0].id}"
-            number, parent = int(newest[0].id[1:]) + 1, ("-p", ref)
+        if before := self._before(newest):
+            ref = f"{_REFS}/{before.id}"
+            parent = ("-p", ref)
             changed = len(self._git.paths("diff-tree", "-r", "--name-only", ref, tree))
         facts = _Facts(iteration=iteration, files=staged.files, changed=changed, worktree=self._worktree)
         message = f"{_one_line(label)}\n\n{facts.model_dump_json()}\n"
@@ -196,6 +199,12 @@ class GitCheckpoints:
         # No old value: a checkpoint that exists is never replaced.
         self._git.run("update-ref", f"{_REFS}/c{number}", commit.decode().strip(), "")
         return Snapshot(f"c{number}", tree, staged.files, changed, staged.skipped[:_SKIPPED_LIMIT])
+
+    def _before(self, newest: Sequence[Checkpoint]) -> Checkpoint | None:
+        """The latest checkpoint of this work tree: the latest of all may be another one's."""
+        if newest and newest[0].worktree != self._worktree:
+            newest = self._list("--sort=-version:refname", _REFS)
+        return next((point for point in newest if point.worktree == self._worktree), None)
 
     def _restore(self, checkpoint: str) -> Snapshot:
         ref = self._ref(checkpoint)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from loki_tui.core.errors import RepositoryError
+from loki_tui.core.errors import CheckpointError, RepositoryError
+from loki_tui.store.checkpoints import GitCheckpoints
 from tests.support.git import git, state, write
 from tests.support.worktrees import BRANCH, LINES, RUN, Bench
 
@@ -31,6 +32,14 @@ async def test_a_worktree_is_made_beside_the_persons_own(bench: Bench) -> None:
     opened = await ground.repository.open_branch(BRANCH)
     assert (opened.branch, opened.base, opened.origin) == (BRANCH, bench.head(), "main")
     assert await ground.repository.commit(BRANCH, subject="Nothing", body="") is None
+
+
+async def test_what_the_person_has_not_committed_is_no_part_of_it(bench: Bench) -> None:
+    write(bench.workspace, {"a": "mine\n", "untracked": "mine\n"})
+    ground = await bench.worktrees().open("run", branch=BRANCH, base="HEAD")
+    assert (ground.root / "a").read_text() == "1\n"
+    (warning,) = ground.repository.take_warnings()
+    assert warning.startswith("2 uncommitted changes in ")
 
 
 async def test_work_is_committed_as_the_person_and_measured(bench: Bench) -> None:
@@ -59,7 +68,11 @@ async def test_checkpoints_of_worktrees_are_numbered_with_the_projects(bench: Be
     write(one.root, {"a": "again\n"})
     third = await one.checkpoints.take("one again")
     assert [first.checkpoint, second.checkpoint, third.checkpoint] == ["c1", "c2", "c3"]
+    assert (first.changed, second.changed, third.changed) == (first.files, second.files, 1)
     assert await one.checkpoints.changed("c1", "c3") == ("a",)
+    with pytest.raises(CheckpointError, match="c1 was taken in the worktree one, and not here"):
+        await GitCheckpoints(bench.state.checkpoints, workspace=bench.workspace).restore("c1")
+    assert (bench.workspace / "a").read_text() == "1\n"
     hands = await one.checkouts.open("c1")
     assert "one" in (await hands.perform("shell", {"command": "cat a"})).output
     await hands.close()

@@ -168,3 +168,34 @@ async def test_where_nothing_confines_an_agents_commits_are_taken_up(tmp_path: P
     assert git(bench.workspace, "log", "--format=%s", f"main..{ONE}") == "Rest\nMine"
     assert git(ground.root, "symbolic-ref", "HEAD") == f"refs/heads/{ONE}"
     assert git(ground.root, "status", "--porcelain") == ""
+
+
+async def test_what_the_person_installed_is_lent(scene: Scene) -> None:
+    bench = scene.bench
+    write(bench.workspace, {"node_modules/dep/index.js": "installed\n", ".venv/bin/tool": "#!/bin/sh\necho tool\n"})
+    (bench.workspace / ".venv/bin/tool").chmod(0o755)
+    before = fingerprint(bench.workspace / "node_modules")
+    trees = bench.worktrees()
+    ground = await trees.open("three", branch=f"{BRANCH}-three", base=bench.head())
+    agent = await ground.workspaces.open_agent()
+    done = await agent.perform("shell", {"command": "cat node_modules/dep/index.js; .venv/bin/tool; git status -s"})
+    assert done.output == "installed\ntool\n"
+    await agent.perform("shell", {"command": "echo x >node_modules/dep/index.js; touch node_modules/new; echo 2 >a"})
+    assert fingerprint(bench.workspace / "node_modules") == before
+    made = await ground.repository.commit(f"{BRANCH}-three", subject="Work", body="")
+    assert made
+    assert git(bench.workspace, "show", "--format=", "--name-only", made) == "a"
+    taken = await ground.checkpoints.take("work")
+    assert (await ground.repository.evidence(bench.head(), made, measured=taken.tree)).differing == ()
+    for checkout in (await ground.checkouts.open(taken.checkpoint), await ground.delivered.open(made)):
+        seen = await checkout.perform("shell", {"command": "cat node_modules/dep/index.js a; .venv/bin/tool"})
+        assert seen.output == "installed\n2\ntool\n"
+        await checkout.close()
+    await agent.perform("shell", {"command": "rm node_modules && mkdir node_modules && echo own >node_modules/x"})
+    checkout = await ground.checkouts.open(taken.checkpoint)
+    assert "own" in (await checkout.perform("shell", {"command": "cat node_modules/x"})).output
+    await checkout.close()
+    await agent.close()
+    retired = await trees.retire("three")
+    assert (retired.removed, retired.quarantine) == (True, "")
+    assert fingerprint(bench.workspace / "node_modules") == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,9 @@ RUN = "r1"
 BRANCH = f"loki/{RUN}"
 LINES = "".join(f"line {number}\n" for number in range(1, 31))
 FILES = {"a": "1\n", "b": "1\n", "c": LINES, "src/deep.py": LINES, ".gitignore": "*.log\nnode_modules/\n.env\n"}
+
+
+_ENGINE = {name: os.environ[name] for name in ("DOCKER_HOST",) if name in os.environ}
 
 
 @dataclass
@@ -50,7 +54,7 @@ class Bench:
         return Demands(
             root=self.workspace,
             private=self.state.prepare_run(RUN).home,
-            environ={"PATH": self.path, "HOME": str(self.base / "home")},
+            environ={"PATH": self.path, "HOME": str(self.base / "home"), **_ENGINE},
             protected=(self.state.root,),
             confinement=self.rung,
             allowed_paths=allowed,

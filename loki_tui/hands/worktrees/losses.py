@@ -52,12 +52,13 @@ async def _gone(site: Site, path: bytes, *, base: str, side: str, result: str, a
     """How many of the lines that a side added to a file are in none of the files worked on; empty where all are."""
     blobs = "; ".join(f"git cat-file blob {result}:{word(each)} 2>/dev/null" for each in among)
     answer = await site.shell.ask(
-        f"there=$(mktemp) && {{ {{ {blobs}; :; }} | sed 's/^[[:space:]]*//; s/[[:space:]]*$//' >\"$there\"; "
+        "there=$(mktemp) added=$(mktemp) gone=$(mktemp); "
+        f"{{ {blobs}; :; }} | sed 's/^[[:space:]]*//; s/[[:space:]]*$//' >\"$there\"; "
         f"git diff --no-color --no-ext-diff --no-textconv --no-renames --text -U0 {base} {side} -- {word(path)} "
-        "| sed -n '/^@@/,$ { s/^+[[:space:]]*//; t keep; d; :keep; s/[[:space:]]*$//; /[[:alnum:]]/p }' "
-        "| awk 'FILENAME == ARGV[1] { there[$0] = 1; next } { all++ } !($0 in there) { gone++; "
-        f"if (gone <= {_SAMPLE}) sample[gone] = substr($0, 1, {_SAMPLE_CHARS}) }} END {{ print gone + 0, all + 0; "
-        f'for (i = 1; i <= {_SAMPLE} && i <= gone; i++) print sample[i] }}\' "$there" -; rm -f "$there"; }}'
+        "| sed -n '/^@@/,$ { s/^+[[:space:]]*//; t keep; d; :keep; s/[[:space:]]*$//; /[[:alnum:]]/p }' >\"$added\"; "
+        'grep -avxFf "$there" "$added" >"$gone" || [ $? -eq 1 ] || exit; '
+        'echo "$(wc -l <"$gone") $(wc -l <"$added")"; '
+        f'head -n {_SAMPLE} "$gone" | cut -c 1-{_SAMPLE_CHARS}; rm -f "$there" "$added" "$gone"'
     )
     counts, *sample = answer.split("\n")
     gone, added = (int(count) for count in counts.split())

@@ -21,7 +21,7 @@ REFS = "refs/loki/quarantine"
 REGENERABLE = (
     r"(^|/)(node_modules|bower_components|\.venv|venv|vendor|__pycache__|\.pytest_cache|\.mypy_cache|\.ruff_cache"
     r"|\.hypothesis|\.tox|\.nox|\.cache|\.eggs|[^/]*\.egg-info|\.gradle|\.next|\.nuxt|\.turbo|\.parcel-cache|target"
-    r"|build|dist|out|coverage|htmlcov|\.terraform)/|\.(pyc|pyo|o|obj|class)$|(^|/)\.loki-[0-9a-f]{16}\.part$"
+    r"|build|dist|out|coverage|htmlcov|\.terraform)/|\.(pyc|pyo|o|obj|class)$|^(node_modules|\.venv|venv)$|(^|/)\.loki-[0-9a-f]{16}\.part$"
 )
 """What is not saved where it is ignored: it can be made again from what is saved."""
 

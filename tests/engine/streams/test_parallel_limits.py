@@ -160,3 +160,27 @@ async def test_a_note_for_the_run_reaches_every_stream_and_one_for_a_stream_that
     assert "For you." not in told["auth"]
     assert "For all." in told["shop"]
     assert "For you." in told["shop"]
+
+
+async def test_what_only_others_in_flight_stand_in_the_way_of_waits_for_them_and_for_no_person(tmp_path: Path) -> None:
+    held = Held(does("auth", "R1")[0])  # type: ignore[arg-type]
+    model = StreamingModel(divides(*OWN), auth=[held, *does("auth", "R1")[1:]], shop=does("shop", "R2"))
+    place = bench(tmp_path, model, budget_limit="50", max_parallel_sessions=1)
+    async with place.going() as going:
+        await held.begun.wait()
+        (reserved,) = place.state().books.reserved.values()
+        held.go_on.set()
+        assert await going == "completed", place.events()[-4:]
+    # With room for one and a half such requests, two streams take turns.
+    again = tmp_path / "again"
+    again.mkdir()
+    first, second = (Held(does(name, key)[0]) for name, key in (("auth", "R1"), ("shop", "R2")))  # type: ignore[arg-type]
+    turns = {"auth": [first, *does("auth", "R1")[1:]], "shop": [second, *does("shop", "R2")[1:]]}
+    place = bench(again, StreamingModel(divides(*OWN), **turns), budget_limit="50")
+    async with place.going() as going:
+        await place.until(lambda state: bool(state.streams) and all(each.started for each in state.streams.values()))
+        place.post(rq.SetBudget(by="ada", limit=reserved * 3 / 2))
+        for each in (first, second):
+            each.go_on.set()
+        assert await going == "completed", place.events()[-4:]
+    assert not place.of(ev.RunPaused)
