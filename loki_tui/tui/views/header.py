@@ -76,12 +76,21 @@ def _place(picture: Picture, width: int) -> Row:
             (f" {picture.now.astimezone():%H:%M:%S}", "loud"),
             f" event {picture.seq:,} of {picture.last_seq:,}",
         )
-    most = f"/{state.created.max_iterations:,}" if state.created else ""
+    limit = _most_iterations(picture)
+    most = f"/{limit:,}" if limit is not None else ""
     number = picture.past_iterations[-1].number if picture.past_iterations else 0
     if picture.whole.streams and not picture.stream:
         number = picture.whole.total_iterations
     word = "iteration" if width >= 100 else "it"
     return row((f"{word} ", "quiet"), f"{number:,}{most}", (f" {state.stage}", "accent"))
+
+
+def _most_iterations(picture: Picture) -> int | None:
+    started = picture.whole.streams[picture.stream].started if picture.stream in picture.whole.streams else None
+    if started is not None and started.max_iterations is not None:
+        return started.max_iterations
+    created = picture.whole.created
+    return created.max_iterations if created is not None else None
 
 
 def _surroundings(picture: Picture, width: int) -> Row:

@@ -38,6 +38,8 @@ def title(picture: Picture) -> str:
     whole = picture.whole
     if not whole.streams:
         return "Streams"
+    if picture.stream:
+        return f"Streams {len(whole.streams):,}, of which {cut(one_line(picture.stream), 20)} is shown; esc: all"
     statuses = [whole.stream_status(name) for name in whole.streams]
     busy, done = sum(each in AT_WORK for each in statuses), statuses.count(StreamStatus.INTEGRATED)
     return f"Streams {len(statuses):,}: {busy:,} at work, {done:,} integrated"
@@ -61,7 +63,7 @@ def rows(picture: Picture, width: int, *, whole: bool = False) -> tuple[list[Row
         return wrap("No streams: this run is not parallel, or not planned yet.", width, tone="quiet"), [0]
     twigs = tree_of(state.streams)
     lines = [crop(line, width) for line in _together(state)]
-    names = min(max(cells(_name(twig)) for twig in twigs) + 1, max(10, width // 5))
+    names = min(max(cells("stream"), *(cells(_name(twig)) for twig in twigs)) + 1, max(10, width // 5))
     if width >= TABLE:
         lines.append(_heading(names, width))
     items = []
@@ -103,8 +105,8 @@ def _widths(names: int, width: int) -> tuple[int, ...]:
     if width >= ROOMY:
         return (_STATUS, names, 4, 15, 18, 7, 16, 24)
     if width >= TABLE:
-        return (_STATUS, names, 4, 11, 16, 7)
-    return (_STATUS, names, 7, 16)
+        return (_STATUS, names, 4, 11, 18, 7)
+    return (_STATUS, names, 5, 18)
 
 
 def _heading(names: int, width: int) -> Row:
