@@ -93,10 +93,11 @@ class Herald:
         waited, self._waiting = self._waiting, bool(state.undecided)
         match record.event:
             case ev.ApprovalRequested() as asked if not waited:
-                yield "waiting", "waits for approval", asked.title
+                whose = f"stream {record.stream} asks: " if record.stream else ""
+                yield "waiting", "waits for approval", f"{whose}{asked.title}"
             case ev.RunPaused(by="budget") as paused:
                 yield "budget_reached", "has reached its budget", f"{paused.reason}. Go on: loki resume --budget USD"
-            case ev.RunPaused(by="resources") as paused:
+            case ev.RunPaused(by="resources" | "integration") as paused:
                 yield "waiting", "is paused", paused.reason
             case ev.RunWaiting(on="rate_limit" | "provider") as waits if waits.until and self._is_far(waits):
                 yield "waiting", "waits for the provider", f"{waits.reason}, until {waits.until:%H:%M} UTC"

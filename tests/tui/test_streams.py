@@ -11,6 +11,7 @@ from loki_tui.core import events as ev
 from loki_tui.core import requests as rq
 from loki_tui.core.vocabulary import Excerpt
 from loki_tui.tui.app import Left
+from loki_tui.tui.notices import notice_of
 from loki_tui.tui.rows import text_of
 from loki_tui.tui.screens.dialogs import ChooseScreen
 from loki_tui.tui.screens.viewer import ViewerScreen
@@ -244,3 +245,15 @@ async def test_whatever_streams_there_are_fit(enter: Enter, scene: str, size: tu
         await pilot.press("9", "z")
         await until(pilot, lambda: b.pane("streams").region.width == size[0] and b.pane("streams").rows, "the pane")
         assert all(text_of(row).isprintable() for row in b.pane("streams").rows)
+
+
+async def test_a_person_who_looks_elsewhere_is_told_which_stream_asks_and_what_cannot_be_brought_together(
+    enter: Enter,
+) -> None:
+    b = enter(abreast.abreast())
+    async with b.app.run_test(size=SIZE) as pilot:
+        await b.open(pilot)
+        assert notice_of(b.session, frozenset({"approval_requested"})) == "1 waiting for you: [export] run git push"
+        b.live.append(ev.RunPaused(by="integration", reason="stream locks conflicts in a.py"))
+        await until(pilot, lambda: b.session.state.paused_by, "the pause")
+        assert notice_of(b.session, frozenset({"run_paused"})) == "paused: stream locks conflicts in a.py"
