@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from loki_tui.core import events as ev
-from loki_tui.core.errors import JournalError, LokiError, ModelError
+from loki_tui.core.errors import JournalError, LokiError, ModelError, RepositoryError
 from loki_tui.core.settings import Settings
 from loki_tui.core.vocabulary import Outcome, Stage, Status
 from loki_tui.engine.approvals import Approvals
@@ -290,14 +290,23 @@ class Engine:
         assert state.last_checkpoint is not None
         await self._crew.assessor.assess(state.last_checkpoint)
 
+    async def _put_away(self, why: str) -> None:
+        """Leave out what a parallel run was integrating; one that ends before it was taken up is gone to first."""
+        if self._parallel is None:
+            return
+        try:
+            if self._chronicle.state.branch is not None and not self._in_place:
+                await self._take_place()
+            if self._in_place:
+                await self._parallel.put_away(self._crew, why)
+        except RepositoryError as error:
+            self._chronicle.note(ev.Warned(message=f"The run's worktree stays as it is: {error}"))
+
     async def _close(self, decision: Close) -> None:
         """Save and deliver what is left to, and end the run."""
         self._enter(Stage.CLOSE)
         await self._crew.iterations.end_hands()
-        if self._chronicle.state.branch is not None and not self._in_place:
-            await self._take_place()  # ended before it was taken up
-        if self._parallel is not None and self._in_place:
-            await self._parallel.put_away(self._crew, f"the run ended: {decision.reason}")
+        await self._put_away(f"the run ended: {decision.reason}")
         if self._in_place and (self._ended or self._chronicle.state.iteration is not None):
             await self._crew.keeper.keep_rest()
         await self._receipts.write(outcome=decision.outcome, reason=decision.reason)

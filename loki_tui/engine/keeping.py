@@ -38,6 +38,12 @@ class Keeper:
             self._chronicle.note(
                 ev.BranchOpened(branch=opened.branch, base=opened.base, origin=opened.origin, dirty=opened.dirty)
             )
+        self.pass_warnings_on()
+
+    def pass_warnings_on(self) -> None:
+        """Journal what the repository has to say to a person."""
+        for warning in self._repository.take_warnings():
+            self._chronicle.note(ev.Warned(message=warning))
 
     async def take(self, label: str) -> ev.CheckpointTaken:
         """Take a checkpoint; the caller journals it, together with what it is about."""
@@ -67,8 +73,7 @@ class Keeper:
         subject = shorten(first, SUBJECT, placeholder="…") or UNFINISHED
         body = rest.strip() if len(first) <= SUBJECT else summary
         commit = await self._repository.commit(branch.branch, subject=subject, body=body)
-        for warning in self._repository.take_warnings():
-            self._chronicle.note(ev.Warned(message=warning))
+        self.pass_warnings_on()
         if commit is not None and commit != self._chronicle.state.commit:
             self._chronicle.note(ev.WorkCommitted(branch=branch.branch, commit=commit, subject=subject))
 

@@ -39,9 +39,10 @@ def _iteration_started(event: ev.IterationStarted, state: RunState) -> None:
 @apply_event.register
 def _iteration_finished(event: ev.IterationFinished, state: RunState) -> None:
     state.last_finished = event
-    state.unchanged_iterations = state.unchanged_iterations + 1 if event.tree == state.settled_tree else 0
+    if state.integration is None:  # what brings streams together is not there to prove anything
+        state.unchanged_iterations = state.unchanged_iterations + 1 if event.tree == state.settled_tree else 0
+        state.unproductive_iterations += 1
     state.settled_tree = event.tree
-    state.unproductive_iterations += 1
     state.in_flight.clear()
     if state.integration is not None:
         state.integration.tries += 1

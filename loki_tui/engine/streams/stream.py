@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from loki_tui.core import events as ev
 from loki_tui.core.errors import JournalError, LokiError, ModelError
 from loki_tui.core.vocabulary import Stage, Status
-from loki_tui.engine.approvals import Approvals
+from loki_tui.engine.approvals import Approvals, expire_orphans
 from loki_tui.engine.asking import Asker, RetriesExhaustedError, ShareExhaustedError
 from loki_tui.engine.context import RunContext
 from loki_tui.engine.crew import Crew, crew_for
@@ -120,6 +120,7 @@ class StreamWork:
             if end.outcome != "completed":
                 await crew.keeper.keep_rest()
             await self._see_who_strayed(crew)
+        expire_orphans(self._chronicle, calls=())
         commit = self._chronicle.state.commit or ""
         self._run.note(ev.StreamFinished(name=self._name, outcome=end.outcome, reason=end.reason, commit=commit))
         self._context.control.nudge()
@@ -137,9 +138,12 @@ class StreamWork:
 
     async def _through(self, crew: Crew) -> Close:
         state = self._chronicle.state
+        if state.status is Status.STOPPING:
+            return Close("stopped", state.reason)  # an engine before was asked for it
         if self._chronicle.run.engines > 1 and state.branch is not None:
             # The worktree is known to be there; of the branch, anything may have become meanwhile.
             await crew.ground.repository.open_branch(state.branch.branch)
+        crew.keeper.pass_warnings_on()
         if state.first_checkpoint is None:
             await crew.keeper.save("start")
         while True:

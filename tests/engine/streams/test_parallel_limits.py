@@ -184,3 +184,18 @@ async def test_what_only_others_in_flight_stand_in_the_way_of_waits_for_them_and
             each.go_on.set()
         assert await going == "completed", place.events()[-4:]
     assert not place.of(ev.RunPaused)
+
+
+async def test_what_a_stream_asked_for_is_withdrawn_when_it_is_stopped(tmp_path: Path) -> None:
+    rest = writes(proof_of("rest"), proofs={"R1": ("test_rest",)})
+    model = StreamingModel(divides(*OWN), auth=does("auth", "R1"), shop=does("shop", "R2"), whole=rest)
+    place = bench(tmp_path, model, risk_rules={"edit": "ask"}, max_parallel_sessions=1)
+    async with place.going() as going:
+        await place.until(lambda state: any(each.stream == "auth" for each in state.waiting_approvals))
+        place.post(rq.Stop(by="ada", stream="auth"))
+        state = await place.until(lambda state: state.streams["auth"].finished is not None)
+        assert not [each for each in state.waiting_approvals if each.stream == "auth"]
+        place.post(rq.Stop(by="ada"))
+        assert await going == "stopped"
+    (withdrawn,) = [event for event in place.of(ev.ApprovalDecided) if event.approval == "p1"]
+    assert (withdrawn.decision, withdrawn.reason) == ("expired", "the agent that asked is gone")

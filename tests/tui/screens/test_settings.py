@@ -42,7 +42,7 @@ async def test_every_setting_is_listed_with_its_value_and_where_that_comes_from(
         assert lines["LOKI_MAX_TURNS"] == ["50", "your", "file"]
         assert lines["LOKI_MAX_RETRIES"] == ["9", "environment"]
         assert lines["LOKI_MAX_ITERATIONS"] == ["1000", "default"]
-        assert lines["LOKI_MAX_WORKTREES"] == ["5", "not", "in", "force"]
+        assert lines["LOKI_MAX_WORKTREES"] == ["5", "default"]
 
 
 async def test_all_there_is_to_say_about_one_is_said(project: Project) -> None:
@@ -122,16 +122,7 @@ async def test_what_stands_above_the_file_cannot_be_changed_here_and_says_why(pr
         await house.shows("about", "The environment sets it", "unset it there")
         await house.press("enter", "delete")
         assert type(house.screen).__name__ == "SettingsScreen"
-        await at_planned(house)
     assert config_file().read_text() == MINE
-
-
-async def at_planned(house: House) -> None:
-    """A setting that nothing enforces yet is no other."""
-    await house.press("escape", "slash", *"worktrees")
-    await house.press("enter", "enter")
-    await house.shows("about", "not in force in this version")
-    assert type(house.screen).__name__ == "SettingsScreen"
 
 
 async def test_wrong_settings_are_said_and_can_be_put_right_here(project: Project) -> None:
