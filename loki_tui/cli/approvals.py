@@ -54,7 +54,9 @@ def list_(
         found, code = wait_for_approvals(client, timeout)
     for waiting in found:
         request = waiting.request
-        say(request.model_dump_json() if json else f"{request.approval}  {request.risk}  {request.title}")
+        whose = f"[{waiting.stream}] " if waiting.stream else ""
+        plain = f"{request.approval}  {request.risk}  {whose}{request.title}"
+        say(_listed_as_json(waiting) if json else plain)
     if not found:
         remark("Nothing waits for you.")
     raise typer.Exit(code)
@@ -64,9 +66,9 @@ def list_(
 def show(approval: Name, *, run: OfRun = None, json: Json = False) -> None:
     """Show exactly what an approval is about."""
     client = _client(run)
-    request = _find(client, approval).request
+    waiting = _find(client, approval)
     with client.history() as history:
-        for line in _as_json(request, history) if json else _shown(request, history):
+        for line in _as_json(waiting, history) if json else _shown(waiting, history):
             say(line)
 
 
@@ -136,10 +138,19 @@ def deny(
 # -- what is shown ------------------------------------------------------------------------------
 
 
-def _shown(request: ApprovalRequested, history: History) -> Iterator[str]:
+def _listed_as_json(waiting: Approval) -> str:
+    import json as jsonlib  # noqa: PLC0415 (when it is wanted)
+
+    return jsonlib.dumps({**waiting.request.model_dump(mode="json"), "stream": waiting.stream or None})
+
+
+def _shown(waiting: Approval, history: History) -> Iterator[str]:
     """All of a request, as lines."""
+    request = waiting.request
     yield f"{request.approval}: {request.title}"
     yield f"risk: {request.risk}; {request.reason}"
+    if waiting.stream:
+        yield f"stream: {waiting.stream}"
     if request.agent:
         yield f"by: {request.agent}"
     if request.cwd:
@@ -153,15 +164,19 @@ def _shown(request: ApprovalRequested, history: History) -> Iterator[str]:
         yield from _indented(_detail(request, history))
 
 
-def _as_json(request: ApprovalRequested, history: History) -> Iterator[str]:
+def _as_json(waiting: Approval, history: History) -> Iterator[str]:
     """The same as one object, with its texts whole."""
+    import json as jsonlib  # noqa: PLC0415 (when it is wanted)
+
     from loki_tui.core.vocabulary import Excerpt  # noqa: PLC0415 (imports when chosen)
 
+    request = waiting.request
     whole: dict[str, object] = {"detail": _detail(request, history), "detail_blob": None}
     if request.diff is not None:
         text = history.text_of(request.diff)
         whole["diff"] = Excerpt(text=text, size=len(text))
-    yield request.model_copy(update=whole).model_dump_json(exclude_none=True)
+    row = request.model_copy(update=whole).model_dump(mode="json", exclude_none=True)
+    yield jsonlib.dumps({**row, "stream": waiting.stream} if waiting.stream else row)
 
 
 def _detail(request: ApprovalRequested, history: History) -> str:

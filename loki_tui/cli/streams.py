@@ -27,34 +27,64 @@ Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for 
 @app.command("list")
 def list_(*, run: OfRun = None, json: Json = False) -> None:
     """List the streams: where each is and why, its iterations, cost and share, what it did last."""
-    from loki_tui.wording.stream_rows import stream_lines, stream_rows  # noqa: PLC0415 (imports when chosen)
+    from loki_tui.wording.stream_rows import stream_lines, stream_rows, together_lines  # noqa: PLC0415 (when chosen)
 
     state = _find(run).view().state
-    for row, line in zip(stream_rows(state), stream_lines(state), strict=True):
-        say(jsonlib.dumps(row) if json else line)
+    if json:
+        for row in stream_rows(state):
+            say(jsonlib.dumps(row))
+    else:
+        for line in (*together_lines(state), *stream_lines(state)):
+            say(line)
     if not state.streams:
         remark(f"Run {state.run} has no streams. A run that has: loki start --parallel PRD")
 
 
 @app.command()
-def pause(stream: Name, *, run: OfRun = None, reason: Reason = "") -> None:
+def show(stream: Name, *, run: OfRun = None, json: Json = False) -> None:
+    """Show all there is to one stream: what it is to do, its files, branch and worktree, iterations, checks."""
+    from loki_tui.core.errors import UsageError  # noqa: PLC0415 (imports when chosen)
+    from loki_tui.wording.stream_rows import detail_lines, detail_row  # noqa: PLC0415
+
+    client = _find(run)
+    state = client.view().state
+    if stream not in state.streams:
+        raise UsageError(f"Run {client.run} has no stream {stream!r}.", hint="loki streams list")
+    if json:
+        say(jsonlib.dumps(detail_row(state, stream)))
+        return
+    for line in detail_lines(state, stream):
+        say(line)
+
+
+@app.command()
+def pause(stream: Name, *, run: OfRun = None, reason: Reason = "", json: Json = False) -> None:
     """Hold one stream where it is; the others go on."""
-    _at_work(run, stream).pause(reason, stream=stream)
-    remark(f"Stream {stream} is asked to pause. Go on: loki streams resume {stream}")
+    client = _at_work(run, stream)
+    request = client.pause(reason, stream=stream)
+    _tell(
+        client,
+        stream,
+        request,
+        json=json,
+        said=f"Stream {stream} is asked to pause. Go on: loki streams resume {stream}",
+    )
 
 
 @app.command()
-def resume(stream: Name, *, run: OfRun = None) -> None:
+def resume(stream: Name, *, run: OfRun = None, json: Json = False) -> None:
     """Have a stream that was paused go on."""
-    _at_work(run, stream).resume(stream=stream)
-    remark(f"Stream {stream} is asked to go on.")
+    client = _at_work(run, stream)
+    request = client.resume(stream=stream)
+    _tell(client, stream, request, json=json, said=f"Stream {stream} is asked to go on.")
 
 
 @app.command()
-def stop(stream: Name, *, run: OfRun = None, reason: Reason = "") -> None:
+def stop(stream: Name, *, run: OfRun = None, reason: Reason = "", json: Json = False) -> None:
     """End one stream; what it did stays on its branch, and the others go on."""
-    _at_work(run, stream).stop(reason, stream=stream)
-    remark(f"Stream {stream} is asked to stop.")
+    client = _at_work(run, stream)
+    request = client.stop(reason, stream=stream)
+    _tell(client, stream, request, json=json, said=f"Stream {stream} is asked to stop.")
 
 
 @app.command()
@@ -63,13 +93,17 @@ def share(
     amount: Annotated[str, typer.Argument(metavar="USD", help="What it may spend in all, such as 2.50.")],
     *,
     run: OfRun = None,
+    json: Json = False,
 ) -> None:
     """Give a stream another share of the run's budget, whose own cap stays."""
     from loki_tui.core.money import format_limit, parse_usd  # noqa: PLC0415 (imports when chosen)
 
     limit = parse_usd(amount, name="the share")
-    _at_work(run, stream).set_budget(limit, stream=stream)
-    remark(f"Stream {stream} may spend {format_limit(limit)} of the run's budget.")
+    client = _at_work(run, stream)
+    request = client.set_budget(limit, stream=stream)
+    _tell(
+        client, stream, request, json=json, said=f"Stream {stream} may spend {format_limit(limit)} of the run's budget."
+    )
 
 
 @app.command()
@@ -82,6 +116,14 @@ def steer(
     """Leave a note for the agent of one stream; `loki steer` leaves one for all."""
     _at_work(run, stream).steer(note, stream=stream)
     remark(f"The agent of stream {stream} reads it at its next turn.")
+
+
+def _tell(client: RunClient, stream: str, request: int, *, said: str, json: bool) -> None:
+    """Say that something was asked; for a program, under which number."""
+    if json:
+        say(jsonlib.dumps({"run": client.run, "stream": stream, "request": request}))
+    else:
+        remark(said)
 
 
 def _at_work(run: str | None, stream: str) -> RunClient:

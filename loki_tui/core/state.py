@@ -52,7 +52,6 @@ TEXT_CHARS = 2_000
 SUB_AGENTS = "sub-agents"
 """What all sub-agents cost is booked under this name."""
 
-
 BEFORE = datetime.fromtimestamp(0, UTC)
 """The moment of a state without events."""
 
@@ -330,7 +329,8 @@ class RunState:
     """Whether all streams are integrated, and no iteration began since: that is a claim of completion."""
     samples: deque[Sampled] = field(default_factory=lambda: deque(maxlen=RECENT))
     agents_limited: int | None = None
-    """How many agents may work at once while the machine has too much to do; none while that is not so."""
+    """How many agents may work at once, where that is fewer than might; `limited_by` says what is too much."""
+    limited_by: tuple[str, ...] = ()
     warnings: deque[str] = field(default_factory=lambda: deque(maxlen=RECENT))
 
     @property

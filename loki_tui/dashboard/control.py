@@ -37,26 +37,33 @@ class OfRun(Frozen):
     """By name or its beginning; else the one at work, or the latest that has not ended."""
 
 
-class PauseBody(OfRun):
+class OfStream(OfRun):
+    """Which run, or which stream of it alone."""
+
+    stream: Annotated[str | None, Field(max_length=200)] = None
+    """As `…/streams` lists it; else the whole run is meant."""
+
+
+class PauseBody(OfStream):
     """Hold everything."""
 
     reason: Reason = ""
 
 
-class ResumeBody(OfRun):
+class ResumeBody(OfStream):
     """Go on."""
 
     budget: Amount | None = None
     """A new cap in US dollars, for which it takes an admin."""
 
 
-class StopBody(OfRun):
+class StopBody(OfStream):
     """End the run in a safe place."""
 
     reason: Reason = ""
 
 
-class BudgetBody(OfRun):
+class BudgetBody(OfStream):
     """Set the cap anew."""
 
     limit: Amount
@@ -75,24 +82,28 @@ class DecisionBody(OfRun):
 
 
 async def pause(request: web.Request) -> web.Response:
-    """Hold a run where it is."""
+    """Hold a run, or one stream of it, where it is."""
     body = await body_of(request, PauseBody)
-    client = await _at_work(request, body.run)
-    return await _posted(request, client, await reading(request, lambda: client.pause(body.reason)))
+    client = await _at_work(request, body.run, body.stream)
+    return await _posted(request, client, await reading(request, lambda: client.pause(body.reason, stream=body.stream)))
 
 
 async def resume(request: web.Request) -> web.Response:
-    """Go on with a paused run."""
+    """Go on with a paused run, or with one stream of it."""
     body = await body_of(request, ResumeBody)
     if body.budget is not None and request[CALLER].role < Role.ADMIN:
         raise RefusalError(403, "Setting a budget takes the role admin.")
-    client = await _at_work(request, body.run)
-    return await _posted(request, client, await reading(request, lambda: client.resume(body.budget)))
+    client = await _at_work(request, body.run, body.stream)
+    return await _posted(
+        request, client, await reading(request, lambda: client.resume(body.budget, stream=body.stream))
+    )
 
 
 async def stop(request: web.Request) -> web.Response:
     """End a run, also where its engine is gone; never held back by limits on rates."""
     body = await body_of(request, StopBody)
+    if body.stream is not None:
+        return await _stop_stream(request, body, body.stream)
     client = await client_for(request, body.run, unfinished=True)
     if await reading(request, client.engine) is None:
         return await _wound_up(request, client, body.reason)
@@ -100,10 +111,12 @@ async def stop(request: web.Request) -> web.Response:
 
 
 async def budget(request: web.Request) -> web.Response:
-    """Set what a run may cost in all, without resuming it."""
+    """Set what a run may cost in all, or the share of one stream, without resuming it."""
     body = await body_of(request, BudgetBody)
-    client = await _at_work(request, body.run)
-    return await _posted(request, client, await reading(request, lambda: client.set_budget(body.limit)))
+    client = await _at_work(request, body.run, body.stream)
+    return await _posted(
+        request, client, await reading(request, lambda: client.set_budget(body.limit, stream=body.stream))
+    )
 
 
 async def decide(request: web.Request) -> web.Response:
@@ -134,13 +147,25 @@ async def force_review(request: web.Request) -> web.Response:
     return await _posted(request, client, await reading(request, client.force_review))
 
 
-async def _at_work(request: web.Request, named: str | None) -> RunClient:
-    """The run that is meant, which must have an engine to hear this."""
+async def _stop_stream(request: web.Request, body: StopBody, stream: str) -> web.Response:
+    """End one stream; the run is never ended in its place."""
+    client = await _at_work(request, body.run, stream)
+    return await _posted(request, client, await reading(request, lambda: client.stop(body.reason, stream=stream)))
+
+
+async def _at_work(request: web.Request, named: str | None, stream: str | None = None) -> RunClient:
+    """The run that is meant, which must have an engine to hear this; so must the stream, where one is meant."""
     client = await client_for(request, named, unfinished=True)
     if await reading(request, client.engine) is None:
         raise RefusalError(
             409, f"No engine is at work on run {client.run}.", hint="It is not running. Take it up: loki resume"
         )
+    if stream is not None:
+        found = (await reading(request, client.view)).state.streams.get(stream)
+        if found is None:
+            raise RefusalError(404, f"Run {client.run} has no stream {stream!r}.", hint="GET …/streams lists them.")
+        if not found.is_open:
+            raise RefusalError(409, f"Stream {stream!r} is not at work.", hint="GET …/streams says where it is.")
     return client
 
 

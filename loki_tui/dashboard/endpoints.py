@@ -53,6 +53,7 @@ API: tuple[Endpoint, ...] = (
     Endpoint("GET", f"{_RUN}/council", reading.council),
     Endpoint("GET", f"{_RUN}/cost", reading.cost),
     Endpoint("GET", f"{_RUN}/approvals", reading.approvals),
+    Endpoint("GET", f"{_RUN}/streams", reading.streams),
     Endpoint("GET", f"{_RUN}/receipt", reading.receipt),
     Endpoint("POST", f"{_CONTROL}/pause", control.pause, Role.OPERATOR, counted=False, body=control.PauseBody),
     Endpoint("POST", f"{_CONTROL}/resume", control.resume, Role.OPERATOR, body=control.ResumeBody),

@@ -59,7 +59,7 @@ def _of_run(view: RunView) -> Iterator[Metric]:
     standing.add_metric(run, {status.value: status is view.status for status in Status})
     yield standing
     figures = {
-        "loki_run_iterations": ("Iterations begun.", float(state.iterations_begun)),
+        "loki_run_iterations": ("Iterations begun.", float(state.total_iterations)),
         "loki_run_actions": ("Actions of agents.", float(state.actions)),
         "loki_run_refusals": ("Actions that limits did not let happen.", float(state.refusals)),
         "loki_run_model_failures": ("Model requests that failed, in a row.", float(state.failures)),

@@ -17,6 +17,7 @@ from loki_tui.runtime.sittings import KINDS, sittings
 from loki_tui.wording.council_rows import rules_of, sitting_row, status_row
 from loki_tui.wording.requirement_row import requirement_row
 from loki_tui.wording.rows import record_row, run_row
+from loki_tui.wording.stream_rows import stream_rows, together_row
 from loki_tui.wording.summary_row import summarise
 
 MOST_RUNS, MOST_EVENTS = 200, 200
@@ -123,10 +124,21 @@ async def approvals(request: web.Request) -> web.Response:
     client = await run_of(request)
     found = (await _view(request, client)).state
     waiting: list[JsonValue] = [
-        {**one.request.model_dump(mode="json", exclude={"kind"}), "asked_at": one.asked_at.isoformat()}
+        {
+            **one.request.model_dump(mode="json", exclude={"kind"}),
+            "asked_at": one.asked_at.isoformat(),
+            "stream": one.stream or None,
+        }
         for one in found.waiting_approvals
     ]
     return answer({"run": client.run, "approvals": waiting})
+
+
+async def streams(request: web.Request) -> web.Response:
+    """The streams of a parallel run, what is being integrated, and what keeps it from doing more at once."""
+    client = await run_of(request)
+    found = (await _view(request, client)).state
+    return answer({"run": client.run, "streams": stream_rows(found), **together_row(found)})
 
 
 async def receipt(request: web.Request) -> web.Response:

@@ -93,7 +93,8 @@ class Herald:
         waited, self._waiting = self._waiting, bool(state.undecided)
         match record.event:
             case ev.ApprovalRequested() as asked if not waited:
-                yield "waiting", "waits for approval", asked.title
+                whose = f"stream {record.stream} asks: " if record.stream else ""
+                yield "waiting", "waits for approval", f"{whose}{asked.title}"
             case ev.RunPaused(by="budget") as paused:
                 yield "budget_reached", "has reached its budget", f"{paused.reason}. Go on: loki resume --budget USD"
             case ev.RunPaused(by="resources" | "integration") as paused:

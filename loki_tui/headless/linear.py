@@ -245,10 +245,10 @@ class Ears:
                 self._leave(command)
             case cmd.Approve() | cmd.ApproveForRun() | cmd.Deny() | cmd.Edit():
                 self._decisions.decide(command, typed)
-            case cmd.Pause() | cmd.Resume() | cmd.Budget() | cmd.Stop() | cmd.Say() | cmd.Revoke() | cmd.Review():
-                self._steering.ask(command)
             case cmd.Nothing() | cmd.NotUnderstood():
                 pass
+            case _ if isinstance(command, cmd.Steering):
+                self._steering.ask(command)
             case _:
                 self._questions.answer(command)
 

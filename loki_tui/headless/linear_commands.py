@@ -14,6 +14,7 @@ from decimal import Decimal
 from loki_tui.core.errors import UsageError
 from loki_tui.core.money import parse_usd
 from loki_tui.headless.linear_forms import FORMS
+from loki_tui.headless.linear_streams import OfStream, Streams, read_stream
 
 _APPROVAL = re.compile("p[1-9][0-9]{0,8}")
 _NUMBER = re.compile("[1-9][0-9]{0,14}")
@@ -119,6 +120,7 @@ Question = (
     Help
     | Status
     | Approvals
+    | Streams
     | Rules
     | Requirements
     | Checks
@@ -217,7 +219,7 @@ class Review:
     """Have the council sit once the iteration is over."""
 
 
-Steering = Pause | Resume | Budget | Stop | Say | Revoke | Review
+Steering = Pause | Resume | Budget | Stop | Say | Revoke | Review | OfStream
 """What is asked of the run's engine."""
 
 
@@ -356,6 +358,8 @@ def _quit(rest: str) -> Command | None:
 _READERS: dict[str, _Reader] = {
     "help": _alone(Help()),
     "status": _alone(Status()),
+    "streams": _alone(Streams()),
+    "stream": read_stream,
     "approvals": _alone(Approvals()),
     "rules": _alone(Rules()),
     "revoke": lambda rest: Revoke(rest) if rest else None,

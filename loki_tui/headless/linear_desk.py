@@ -36,10 +36,11 @@ class Desk:
         """The run as it is now, however far behind the paper is."""
         return RunView(self.history.state_at(), self.client.engine())
 
-    def tell(self, asked: ApprovalRequested, *, most: int | None = MOST, seq: int = 0) -> None:
-        """Write a request down."""
+    def tell(self, asked: ApprovalRequested, *, most: int | None = MOST, seq: int = 0, stream: str = "") -> None:
+        """Write a request down, with the stream that asks where one does."""
         words = request_in_words(asked, self.history, room=self.paper.room, most=most)
-        self.paper.put(words.text, *words.passages, seq=seq)
+        whose = f"Stream {stream}: " if stream else ""
+        self.paper.put(f"{whose}{words.text}", *words.passages, seq=seq)
         if words.whole:
             # What is typed while it is still being written was not typed about it.
             self.told[asked.approval] = self.paper.last_at

@@ -5,6 +5,14 @@ from __future__ import annotations
 FORMS: dict[str, tuple[str, ...]] = {
     "help": ("help",),
     "status": ("status",),
+    "streams": ("streams",),
+    "stream": (
+        "stream pause NAME",
+        "stream resume NAME",
+        "stream stop NAME",
+        "stream share NAME DOLLARS",
+        "stream say NAME NOTE",
+    ),
     "approvals": ("approvals",),
     "rules": ("rules",),
     "revoke": ("revoke PATTERN",),
@@ -43,6 +51,7 @@ HELP = (
     "say NOTE: the agent reads the note at its next turn.",
     "review: the council sits once this iteration is over.",
     "pause. resume, or resume DOLLARS with a new budget. budget DOLLARS.",
+    "streams: those of a parallel run. stream pause NAME: that one alone. Also: resume, stop, share, say.",
     "search TEXT: the latest places. search alone: further back.",
     "back, or back STEPS: how the run stood before. forward. at EVENT. at line LINE.",
     "stop: end the run for good; it asks first. quit: leave; it says what becomes of the run.",

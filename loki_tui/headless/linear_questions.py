@@ -22,6 +22,7 @@ from loki_tui.headless.linear_states import (
     rules_in_words,
     view_in_words,
 )
+from loki_tui.headless.linear_streams import Streams, streams_in_words
 
 
 class Questions:
@@ -52,6 +53,8 @@ class Questions:
                 desk.put(view_in_words(desk.view(), datetime.now(UTC)))
             case cmd.Costs():
                 desk.put(costs_in_words(desk.view().state))
+            case Streams():
+                desk.put(streams_in_words(desk.view().state))
             case cmd.Rules():
                 desk.put(rules_in_words(desk.view().state, datetime.now(UTC)))
             case cmd.Requirements() | cmd.Checks() | cmd.Council() | cmd.Receipt():
@@ -81,12 +84,12 @@ class Questions:
         state = self._desk.view().state
         if isinstance(question, cmd.Approvals):
             for waiting in state.waiting_approvals:
-                self._desk.tell(waiting.request)
+                self._desk.tell(waiting.request, stream=waiting.stream)
             if not state.waiting_approvals:
                 self._desk.paper.put("Nothing waits for your decision.")
             return
         if (asked := state.undecided.get(question.approval)) is not None:
-            self._desk.tell(asked.request, most=None)
+            self._desk.tell(asked.request, most=None, stream=asked.stream)
         else:
             self._desk.paper.put(f"{question.approval} does not wait. search {question.approval} finds what it was.")
 
@@ -97,7 +100,7 @@ class Questions:
             desk.paper.put(f"Line {line} is about no event. Only lines that tell of one have more to show.")
             return
         if isinstance(record.event, ApprovalRequested) and record.event.approval in desk.view().state.undecided:
-            desk.tell(record.event, most=None, seq=record.seq)
+            desk.tell(record.event, most=None, seq=record.seq, stream=record.stream or "")
             return
         passages = whole_of(record, desk.history, room=desk.paper.room)
         desk.paper.put(f"The whole of line {line}. {in_a_line(record)}", *passages, seq=record.seq)

@@ -14,6 +14,7 @@ from loki_tui.core.vocabulary import Purpose, Status
 from loki_tui.headless.linear_events import who
 from loki_tui.headless.linear_proof import headline_in_words, phases_in_words, proven_in_words, sitting_in_words
 from loki_tui.runtime.client import RunView
+from loki_tui.wording.abreast import abreast_text, limited_text
 from loki_tui.wording.amounts import counted, in_bytes, in_words
 from loki_tui.wording.approving import asked_in_words, learned_in_words, waved_through_in_words
 from loki_tui.wording.lines import action_text
@@ -51,6 +52,10 @@ def past_in_words(state: RunState) -> Iterator[str]:
 def state_in_words(state: RunState, now: datetime) -> Iterator[str]:
     """All but whether it goes on."""
     yield from _task(state, now)
+    if abreast := abreast_text(state):
+        yield f"Streams: {abreast}."
+    if state.streams and (limited := limited_text(state)):
+        yield f"{limited[0].upper()}{limited[1:]}."
     yield from _doing(state, now)
     yield proven_in_words(state)
     if streak := streak_in_words(state):
@@ -65,7 +70,11 @@ def state_in_words(state: RunState, now: datetime) -> Iterator[str]:
         yield f"Refused by rules: {counted(state.refusals, 'action')}, the last: {action_text(last)}."
     fatigue = fatigue_of(state, now)
     yield from (f"{said}." for said in (asked_in_words(fatigue), waved_through_in_words(fatigue).rstrip(".")) if said)
-    waiting = [f"{one.request.approval}, {one_line(one.request.title)}" for one in state.waiting_approvals]
+    waiting = [
+        f"{one.request.approval}{f' of stream {one_line(one.stream)}' if one.stream else ''}, "
+        f"{one_line(one.request.title)}"
+        for one in state.waiting_approvals
+    ]
     yield f"Waiting for you: {'; '.join(waiting)}." if waiting else "Nothing waits for your decision."
 
 
@@ -106,7 +115,7 @@ def _task(state: RunState, now: datetime) -> Iterator[str]:
     yield f"Run {state.run}{prd}, {in_words(state.elapsed(now))}."
     most = f" of at most {created.max_iterations:,}" if created is not None else ""
     stage = "" if state.status.ended else f", stage {state.stage}"
-    yield f"Iteration {state.iterations_begun:,}{most}{stage}."
+    yield f"Iteration {state.total_iterations:,}{most}{stage}."
     if state.branch is not None:
         tip = f", at {state.commit[:10]}" if state.commit else ", nothing committed yet"
         yield f"Branch {state.branch.branch}{tip}."

@@ -6,6 +6,7 @@ from loki_tui.core.money import format_limit, format_needed
 from loki_tui.core.vocabulary import Status
 from loki_tui.headless import linear_commands as cmd
 from loki_tui.headless.linear_desk import Desk
+from loki_tui.headless.linear_streams import OfStream, ask_stream
 from loki_tui.runtime.client import RunView
 from loki_tui.wording.proof import forced_when, given, next_sitting
 
@@ -34,6 +35,12 @@ class Steering:
             others = f"To go on: loki --linear resume {view.state.run}. To end it: loki stop {view.state.run}"
             self._desk.paper.put(f"No engine is at work on this run, so nobody hears that. {others}")
             return
+        if isinstance(wish, OfStream):
+            ask_stream(wish, view.state, self._desk.client, self._desk.paper.put)
+        else:
+            self._ask_of_run(wish, view)
+
+    def _ask_of_run(self, wish: cmd.Steering, view: RunView) -> None:
         client, said = self._desk.client, self._desk.paper.put
         match wish:
             case cmd.Pause():

@@ -50,7 +50,7 @@ class Teller:
         for record in earlier:
             self._take(record, quiet=record.seq not in told)
         for approval in waiting.values():
-            self._call_for(approval.request, 0)
+            self._call_for(approval.request, 0, approval.stream)
 
     def tell(self, record: Record, *, settled: Collection[str]) -> None:
         """Tell an event.
@@ -64,12 +64,12 @@ class Teller:
         """
         self.seq = record.seq
         if isinstance(record.event, ev.ApprovalRequested) and record.event.approval not in settled:
-            self._call_for(record.event, record.seq)
+            self._call_for(record.event, record.seq, record.stream or "")
         else:
             self._take(record, quiet=False)
 
-    def _call_for(self, asked: ev.ApprovalRequested, seq: int) -> None:
-        done(lambda: self._desk.tell(asked, seq=seq), self._desk.paper)
+    def _call_for(self, asked: ev.ApprovalRequested, seq: int, stream: str) -> None:
+        done(lambda: self._desk.tell(asked, seq=seq, stream=stream), self._desk.paper)
         self._ring()
 
     def _take(self, record: Record, *, quiet: bool) -> None:

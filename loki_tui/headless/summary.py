@@ -31,7 +31,7 @@ from loki_tui.wording.proof import (
     verdict_text,
 )
 from loki_tui.wording.receipts import against_lines, headline_tone, receipt_of, verify_command
-from loki_tui.wording.stream_rows import stream_lines
+from loki_tui.wording.stream_rows import stream_lines, together_lines
 from loki_tui.wording.summary_row import elapsed_of, now_of
 
 if TYPE_CHECKING:
@@ -59,8 +59,9 @@ def summary_lines(view: RunView) -> list[Line]:
     if state.created is not None:
         lines.append(Line(f"prd        {one_line(state.created.prd_path)}"))
         stage = "" if state.status.ended else f", {state.stage}"
-        lines.append(Line(f"iteration  {state.iterations_begun:,} of {state.created.max_iterations:,}{stage}"))
+        lines.append(Line(f"iteration  {state.total_iterations:,} of {state.created.max_iterations:,}{stage}"))
     lines.extend(stream_lines(state))
+    lines.extend(together_lines(state) if state.streams else [])
     lines.extend(_doing(state))
     lines.append(Line(f"spent      {_money(view)}"))
     if state.requirements:
@@ -85,7 +86,10 @@ def summary_lines(view: RunView) -> list[Line]:
     lines.extend(_limits(view))
     for waiting in state.waiting_approvals:
         asked = waiting.request
-        lines.append(Line(f"waits for you: {one_line(asked.title)} (loki approvals show {asked.approval})", "warn"))
+        whose = f"[{one_line(waiting.stream)}] " if waiting.stream else ""
+        lines.append(
+            Line(f"waits for you: {whose}{one_line(asked.title)} (loki approvals show {asked.approval})", "warn")
+        )
     if state.receipt is not None:
         lines.append(_headline(state.receipt.headline))
     lines.append(_what_now(view))
@@ -186,7 +190,7 @@ def parting_lines(view: RunView, receipt: Receipt | None = None) -> list[Line]:
     state = view.state
     figures = [f"run {state.run}"]
     if state.created is not None:
-        figures.append(f"iteration {state.iterations_begun:,} of {state.created.max_iterations:,}")
+        figures.append(f"iteration {state.total_iterations:,} of {state.created.max_iterations:,}")
     figures += [_in_words(elapsed_of(view)), _money(view)]
     again = "Look at it again" if state.status.ended else "Go on: loki resume. Look"
     return [

@@ -90,13 +90,13 @@ class History:
         """
         return self._reader.read(self._run, after=after, limit=limit)
 
-    def page_before(self, seq: int, *, limit: int = PAGE) -> list[Record]:
-        """At most `limit` events right before one of them, in order.
+    def page_before(self, seq: int, *, limit: int = PAGE, stream: str | None = None) -> list[Record]:
+        """At most `limit` events right before one of them, of one stream where one is named, in order.
 
         Raises:
             JournalError: The journal cannot be read.
         """
-        return self._reader.read_before(self._run, seq, limit=limit)
+        return self._reader.read_before(self._run, seq, limit=limit, stream=stream)
 
     def find(self, text: str, *, start: int, backwards: bool = False) -> int | None:
         """The nearest event that says something, in whatever case.
@@ -122,15 +122,23 @@ class History:
         """End the search that is under way, from any thread; it ends within some 50 ms."""
         self._called_off.set()
 
-    def next_of(self, kinds: frozenset[str], *, start: int, backwards: bool = False) -> int | None:
+    def next_of(
+        self, kinds: frozenset[str], *, start: int, backwards: bool = False, stream: str | None = None
+    ) -> int | None:
         """The nearest event of these kinds strictly after, or before, a number; none where there is none.
+
+        Args:
+            kinds: Kinds of events.
+            start: An event's number.
+            backwards: Whether to look at what came before.
+            stream: The stream whose events alone count, if one is meant.
 
         Raises:
             JournalError: The journal cannot be read.
         """
-        return self._search.next_of(kinds, start=start, backwards=backwards)
+        return self._search.next_of(kinds, start=start, backwards=backwards, stream=stream)
 
-    def next_problem(self, *, start: int, backwards: bool = False) -> int | None:
+    def next_problem(self, *, start: int, backwards: bool = False, stream: str | None = None) -> int | None:
         """The nearest event that says something went wrong, strictly after, or before, a number.
 
         That is: an action, a phase or a request that failed, a warning, a failure of the engine, an
@@ -139,7 +147,7 @@ class History:
         Raises:
             JournalError: The journal cannot be read.
         """
-        return self._search.next_problem(start=start, backwards=backwards)
+        return self._search.next_problem(start=start, backwards=backwards, stream=stream)
 
     def iterations(self) -> IterationMarks:
         """All iterations, in order.

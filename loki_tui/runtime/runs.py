@@ -58,7 +58,7 @@ class RunEntry(RunListed):
     reason: str
     """Why it is so; where the run cannot be read, why not."""
     iterations: int
-    """How many were begun."""
+    """How many were begun, those of streams included."""
     max_iterations: int
     spent: Decimal
     limit: Decimal | None
@@ -76,6 +76,8 @@ class RunEntry(RunListed):
     last_at: datetime
     """When something last happened."""
     waiting_approvals: int
+    streams: int = 0
+    """Streams that a parallel run was divided into."""
 
     @property
     def elapsed(self) -> timedelta:
@@ -227,7 +229,8 @@ def _entry(listed: RunListed, view: RunView) -> RunEntry:
         engine=view.engine,
         status=view.status,
         reason=view.reason,
-        iterations=state.iterations_begun,
+        iterations=state.total_iterations,
+        streams=len(state.streams),
         max_iterations=created.max_iterations,
         spent=state.books.spent,
         limit=state.books.limit,

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from loki_tui.store.marks import IterationMark, IterationMarks, first_line
@@ -16,24 +17,31 @@ from loki_tui.store.moments import from_micros
 from loki_tui.store.schema import RARE
 
 _ENDS = f"""
-SELECT seq, at, json_extract(
+SELECT seq, at, stream, json_extract(
     body, '$.ended_by', '$.claims_done', '$.summary', '$.turns', '$.actions', '$.spent', '$.changed'
 )
-FROM events INDEXED BY events_rare
-WHERE run = ? AND {RARE} AND stream IS NULL AND kind = 'iteration_finished' AND seq > ? ORDER BY seq
+FROM events INDEXED BY events_rare WHERE run = ? AND {RARE} AND kind = 'iteration_finished' AND seq > ? ORDER BY seq
 """
 
 _STARTS = f"""
-SELECT seq, at
-FROM events INDEXED BY events_rare
-WHERE run = ? AND {RARE} AND stream IS NULL AND kind = 'iteration_started' AND seq >= ? ORDER BY seq
+SELECT seq, at, stream
+FROM events INDEXED BY events_rare WHERE run = ? AND {RARE} AND kind = 'iteration_started' AND seq >= ? ORDER BY seq
+"""
+
+_LATEST = f"""
+SELECT max(seq)
+FROM events INDEXED BY events_rare WHERE run = ? AND {RARE} AND kind = 'iteration_started' AND seq <= ? GROUP BY stream
 """
 
 _BEGUN = f"""
-SELECT count(*), max(seq)
-FROM events INDEXED BY events_rare
-WHERE run = ? AND {RARE} AND stream IS NULL AND kind = 'iteration_started' AND seq <= ?
+SELECT stream, count(*)
+FROM events INDEXED BY events_rare WHERE run = ? AND {RARE} AND kind = 'iteration_started' AND seq < ? GROUP BY stream
 """
+
+_Start = tuple[int, int, str | None]
+"""Event, moment, stream."""
+_End = tuple[int, int, str | None, str]
+"""The same, and the figures as JSON."""
 
 
 def read_iterations(connection: sqlite3.Connection, run: str, *, after: int = 0) -> IterationMarks:
@@ -43,29 +51,44 @@ def read_iterations(connection: sqlite3.Connection, run: str, *, after: int = 0)
         sqlite3.DatabaseError: The database cannot be read.
     """
     first, begun = _first_of_interest(connection, run, after)
-    starts = connection.execute(_STARTS, (run, first)).fetchall()
-    ends = connection.execute(_ENDS, (run, first))
-    marks = _marks(starts, ends, begun=begun)
+    starts: list[_Start] = connection.execute(_STARTS, (run, first)).fetchall()
+    ends: list[_End] = connection.execute(_ENDS, (run, first)).fetchall()
+    marks = _marks(starts, _matched(starts, ends), begun=begun)
     return IterationMarks(mark for mark in marks if mark.seq > after or (mark.finished_seq or 0) > after)
 
 
-def _first_of_interest(connection: sqlite3.Connection, run: str, after: int) -> tuple[int, int]:
-    """Where the iteration that an event lies in began, and how many began before that."""
-    begun, first = connection.execute(_BEGUN, (run, after)).fetchone()
-    return (first, begun - 1) if begun else (0, 0)
+def _first_of_interest(connection: sqlite3.Connection, run: str, after: int) -> tuple[int, Counter[str | None]]:
+    """Where the first of the iterations that an event lies in began, and how many of each stream began before that."""
+    if not after:
+        return 0, Counter()
+    first = min((seq for (seq,) in connection.execute(_LATEST, (run, after))), default=0)
+    return first, Counter(dict(connection.execute(_BEGUN, (run, first)).fetchall()))
+
+
+def _matched(starts: Sequence[_Start], ends: Sequence[_End]) -> list[_End | None]:
+    """The end of each; an end is that of its stream's latest that is open."""
+    found: list[_End | None] = [None] * len(starts)
+    opened: dict[str | None, int] = {}
+    place = 0
+    for end in ends:
+        while place < len(starts) and starts[place][0] < end[0]:
+            opened[starts[place][2]] = place
+            place += 1
+        if (begun := opened.pop(end[2], None)) is not None:
+            found[begun] = end
+    return found
 
 
 def _marks(
-    starts: list[tuple[int, int]], ends: Iterator[tuple[int, int, str]], *, begun: int
+    starts: Iterable[_Start], ends: Iterable[_End | None], *, begun: Counter[str | None]
 ) -> Iterator[IterationMark]:
-    end = next(ends, None)
-    for index, (seq, at) in enumerate(starts):
-        following = starts[index + 1][0] if index + 1 < len(starts) else None
-        number, started_at = begun + index + 1, from_micros(at)
-        if end is None or (following is not None and end[0] > following):
-            yield IterationMark(number, seq, started_at)
+    for (seq, at, stream), end in zip(starts, ends, strict=True):
+        begun[stream] += 1
+        number, started_at = begun[stream], from_micros(at)
+        if end is None:
+            yield IterationMark(number, seq, started_at, stream=stream)
             continue
-        ended_by, claims_done, summary, turns, actions, spent, changed = json.loads(end[2])
+        ended_by, claims_done, summary, turns, actions, spent, changed = json.loads(end[3])
         yield IterationMark(
             number,
             seq,
@@ -80,5 +103,5 @@ def _marks(
             actions=actions or 0,
             spent=Decimal(spent or 0),
             changed=changed or 0,
+            stream=stream,
         )
-        end = next(ends, None)

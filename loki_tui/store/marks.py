@@ -51,6 +51,8 @@ class IterationMark:
     spent: Decimal = ZERO
     changed: int = 0
     """Paths that its checkpoint changed."""
+    stream: str | None = None
+    """The stream of a parallel run that it belongs to; each counts its own."""
 
 
 class IterationMarks(Sequence[IterationMark]):
@@ -73,22 +75,21 @@ class IterationMarks(Sequence[IterationMark]):
         self._figures.extend(_figures_of(mark))
         self._words.append(_words_of(mark))
 
-    def replace_last(self, mark: IterationMark) -> None:
-        """Have another mark in place of the last one: its iteration has ended."""
-        self._figures[-_COLUMNS:] = array("q", _figures_of(mark))
-        self._words[-1] = _words_of(mark)
+    def replace(self, place: int, mark: IterationMark) -> None:
+        """Have another mark in a place: its iteration has ended."""
+        self._figures[place * _COLUMNS : (place + 1) * _COLUMNS] = array("q", _figures_of(mark))
+        self._words[place] = _words_of(mark)
 
     def take(self, record: Record) -> None:
         """Take in the beginning or the end of an iteration; nothing else a record tells of changes anything."""
-        if record.stream is not None:
-            return  # a stream counts its own
         match record.event:
             case IterationStarted(number=number):
-                self.append(IterationMark(number=number, seq=record.seq, started_at=record.at))
-            case IterationFinished() as event if self:
-                self.replace_last(
+                self.append(IterationMark(number=number, seq=record.seq, started_at=record.at, stream=record.stream))
+            case IterationFinished() as event if (place := self._last_of(record.stream)) is not None:
+                self.replace(
+                    place,
                     replace(
-                        self[-1],
+                        self[place],
                         finished_seq=record.seq,
                         finished_at=record.at,
                         ended_by=event.ended_by,
@@ -98,10 +99,18 @@ class IterationMarks(Sequence[IterationMark]):
                         actions=event.actions,
                         spent=event.spent,
                         changed=event.changed,
-                    )
+                    ),
                 )
             case _:
                 pass
+
+    def _last_of(self, stream: str | None) -> int | None:
+        """The place of the latest mark of a stream; streams at work beside each other are few."""
+        return next((place for place in reversed(range(len(self))) if self._mark(place).stream == stream), None)
+
+    def of_stream(self, stream: str) -> IterationMarks:
+        """Those of one stream."""
+        return IterationMarks(mark for mark in self if mark.stream == stream)
 
     @property
     def beginnings(self) -> Sequence[int]:
@@ -137,7 +146,7 @@ class IterationMarks(Sequence[IterationMark]):
         number, seq, finished_seq, started, finished, turns, actions, changed, claims = self._figures[
             first : first + _COLUMNS
         ]
-        ended_by, spent, summary = self._words[place].decode(errors=_ODD).split("\n", 2)
+        ended_by, spent, stream, summary = self._words[place].decode(errors=_ODD).split("\n", 3)
         ended = finished_seq > 0
         return IterationMark(
             number=number,
@@ -152,6 +161,7 @@ class IterationMarks(Sequence[IterationMark]):
             actions=actions,
             spent=Decimal(spent),
             changed=changed,
+            stream=sys.intern(stream) if stream else None,
         )
 
 
@@ -177,4 +187,4 @@ def _figures_of(mark: IterationMark) -> tuple[int, ...]:
 
 
 def _words_of(mark: IterationMark) -> bytes:
-    return f"{mark.ended_by}\n{mark.spent}\n{mark.summary}".encode(errors=_ODD)
+    return f"{mark.ended_by}\n{mark.spent}\n{mark.stream or ''}\n{mark.summary}".encode(errors=_ODD)

@@ -100,14 +100,20 @@ class JournalReader:
         with journal_errors(self._state.journal):
             return read_page(self._connection, run, after=after, limit=limit)
 
-    def read_before(self, run: str, seq: int, *, limit: int = PAGE) -> list[Record]:
+    def read_before(self, run: str, seq: int, *, limit: int = PAGE, stream: str | None = None) -> list[Record]:
         """The page before an event: at most `limit` events with a lower `seq`, in order.
+
+        Args:
+            run: Whose events.
+            seq: The event.
+            limit: How many at the most.
+            stream: The stream whose events alone are wanted, if one is.
 
         Raises:
             JournalError: The journal cannot be read.
         """
         with journal_errors(self._state.journal):
-            return read_page_before(self._connection, run, before=seq, limit=limit)
+            return read_page_before(self._connection, run, before=seq, limit=limit, stream=stream)
 
     def last_seq(self, run: str) -> int:
         """The number of a run's last event at this moment; 0 where it has none.
@@ -221,16 +227,19 @@ def read_page(connection: sqlite3.Connection, run: str, *, after: int, limit: in
     return [_decode(run, *row) for row in rows]
 
 
-def read_page_before(connection: sqlite3.Connection, run: str, *, before: int, limit: int) -> list[Record]:
+def read_page_before(
+    connection: sqlite3.Connection, run: str, *, before: int, limit: int, stream: str | None = None
+) -> list[Record]:
     """The page of a run's events that ends right before one of them, in order.
 
     Raises:
         JournalError: An event is none of this version.
         sqlite3.DatabaseError: The database cannot be read.
     """
+    among, given = (" AND stream = ?", (stream,)) if stream is not None else ("", ())
     rows = connection.execute(
-        "SELECT seq, at, kind, body, stream FROM events WHERE run = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
-        (run, before, limit),
+        f"SELECT seq, at, kind, body, stream FROM events WHERE run = ? AND seq < ?{among} ORDER BY seq DESC LIMIT ?",
+        (run, before, *given, limit),
     ).fetchall()
     return [_decode(run, *row) for row in reversed(rows)]
 

@@ -36,30 +36,34 @@ class JournalSearch:
         self._state = state
         self._run = run
 
-    def next_of(self, kinds: Iterable[str], *, start: int, backwards: bool = False) -> int | None:
-        """The nearest event of these kinds after, or before, a number.
+    def next_of(
+        self, kinds: Iterable[str], *, start: int, backwards: bool = False, stream: str | None = None
+    ) -> int | None:
+        """The nearest event of these kinds, of one stream where one is named, after, or before, a number.
 
         Raises:
             JournalError: The journal cannot be read.
         """
+        among, of = _among(stream)
         rare, frequent = sorted(set(kinds) - FREQUENT), sorted(set(kinds) & FREQUENT)
         found = [
-            self._nearest("events INDEXED BY events_rare", f"{RARE} AND kind = ?", (kind,), start, backwards)
+            self._nearest("events INDEXED BY events_rare", f"{RARE} AND kind = ?{among}", (kind, *of), start, backwards)
             for kind in rare
         ]
         if frequent:
-            among = ", ".join("?" * len(frequent))
-            found.append(self._nearest("events", f"kind IN ({among})", tuple(frequent), start, backwards))
+            marks = ", ".join("?" * len(frequent))
+            found.append(self._nearest("events", f"kind IN ({marks}){among}", (*frequent, *of), start, backwards))
         seqs = [seq for seq in found if seq is not None]
         return (max if backwards else min)(seqs, default=None)
 
-    def next_problem(self, *, start: int, backwards: bool = False) -> int | None:
-        """The nearest event that says something went wrong.
+    def next_problem(self, *, start: int, backwards: bool = False, stream: str | None = None) -> int | None:
+        """The nearest event that says something went wrong, in one stream where one is named.
 
         Raises:
             JournalError: The journal cannot be read.
         """
-        return self._nearest("events INDEXED BY events_problem", PROBLEM, (), start, backwards)
+        among, of = _among(stream)
+        return self._nearest("events INDEXED BY events_problem", f"{PROBLEM}{among}", of, start, backwards)
 
     def _nearest(self, table: str, condition: str, given: tuple[str, ...], start: int, backwards: bool) -> int | None:
         side, order = ("<", "DESC") if backwards else (">", "ASC")
@@ -114,6 +118,10 @@ class JournalSearch:
         with journal_errors(self._state.journal):
             row: tuple[int, ...] | None = self._connection.execute(query, given).fetchone()
             return row
+
+
+def _among(stream: str | None) -> tuple[str, tuple[str, ...]]:
+    return (" AND stream = ?", (stream,)) if stream is not None else ("", ())
 
 
 def _anchor(text: str) -> str:

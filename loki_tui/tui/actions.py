@@ -44,7 +44,10 @@ class Action:
         return " ".join(_WRITTEN.get(key, key) for key in self.keys.split(","))
 
 
-PANES = ("activity", "iterations", "requirements", "budget", "checks", "council", "resources", "approvals")
+ORDINARY = ("activity", "iterations", "requirements", "budget", "checks", "council", "resources", "approvals")
+"""The panes of a run that is not parallel."""
+
+PANES = (*ORDINARY, "streams")
 """The cockpit's panes, in the order of their number keys."""
 
 _FOOTER = frozenset(
@@ -85,7 +88,10 @@ _FOOTER = frozenset(
 )
 """Actions that the last line of the screen names."""
 
-STEERING = frozenset({"run.pause", "run.steer", "run.approvals"})
+PARALLEL = frozenset({"stream.open", "stream.pause"})
+"""What the last line names too, in a run that has streams."""
+
+STEERING = frozenset({"run.pause", "run.steer", "run.approvals", "stream.pause"})
 """What can be done about a run only until it has ended; the last line names `SEEING` instead after that."""
 
 SEEING = frozenset({"run.receipt"})
@@ -126,6 +132,23 @@ ACTIONS: tuple[Action, ...] = (
         ("run.review", "c", "review", "Ask the council", "Have the council sit once this iteration is over."),
         ("run.receipt", "v", "receipt", "Receipt", "See the evidence of the run, once it has ended."),
         ("run.stop", "s", "stop", "Stop", "Bring the work to a safe place and end the run; asks first."),
+        (
+            "stream.open",
+            "O,shift+o",
+            "open_stream",
+            "Open stream",
+            "See one stream by itself; esc leads back to the run.",
+        ),
+        ("stream.pause", "P,shift+p", "pause_stream", "Pause stream", "Hold one stream where it is, or let it go on."),
+        ("stream.steer", "I,shift+i", "steer_stream", "Steer stream", "Write a note for the agent of one stream."),
+        ("stream.share", "B,shift+b", "share_stream", "Share", "Give a stream another share of the budget."),
+        (
+            "stream.stop",
+            "S,shift+s",
+            "stop_stream",
+            "Stop stream",
+            "Bring one stream to a safe place and end it, not the run; asks first.",
+        ),
         ("time.back", "left_square_bracket", "look(-1)", "Back", "Go back in time by one thing that happened."),
         ("time.forward", "right_square_bracket", "look(1)", "Forward", "Go forward in time by one."),
         (
@@ -143,7 +166,7 @@ ACTIONS: tuple[Action, ...] = (
             "Go on to the next iteration.",
         ),
         ("time.first", "less_than_sign", "look_at(1)", "Beginning", "Go back to the very beginning."),
-        ("time.now", "l,escape", "now", "Now", "Return to the present."),
+        ("time.now", "l,escape", "now", "Now", "Return to the present; from a stream, to the run."),
         ("log.search", "slash", "search", "Search", "Search everything that was said and done."),
         ("log.next", "n", "search_again(1)", "Next", "Go to the next place that fits the search."),
         ("log.previous", "N,shift+n", "search_again(-1)", "Previous", "Go to the previous place that fits."),
@@ -225,6 +248,7 @@ ACTIONS: tuple[Action, ...] = (
 HEADINGS = {
     "app": "Everywhere",
     "run": "The run",
+    "stream": "Streams of a parallel run",
     "time": "Looking back",
     "log": "Looking closer",
     "pane": "Panes",

@@ -9,14 +9,16 @@ from pydantic import TypeAdapter, ValidationError
 
 from loki_tui.core.errors import JournalError
 from loki_tui.core.events import PhaseFinished, ReviewSubmitted, VoteCast
-from loki_tui.core.state import Judged, RunState
+from loki_tui.core.money import format_limit, format_usd
+from loki_tui.core.state import Books, Judged, RunState
 from loki_tui.core.terminal import one_line, plain, visible
 from loki_tui.core.vocabulary import Excerpt, Finding, Proof, TestCase
 from loki_tui.runtime.history import History
 from loki_tui.tui.documents import Document, Part
 from loki_tui.tui.picture import Picture
-from loki_tui.tui.views import checks, council, requirements
+from loki_tui.tui.views import checks, council, requirements, streams
 from loki_tui.wording.amounts import age, counted, in_seconds
+from loki_tui.wording.parallel import parallel_text
 from loki_tui.wording.proof import (
     again_text,
     calibration_text,
@@ -30,6 +32,7 @@ from loki_tui.wording.proof import (
     verdict_text,
 )
 from loki_tui.wording.receipts import receipt_lines, receipt_of
+from loki_tui.wording.stream_rows import reason_of
 
 Asking = Callable[[History], Document]
 """Makes a document; slow, since it may read what the journal keeps apart. Raises `JournalError`."""
@@ -53,7 +56,9 @@ def evidence_at(pane: str, item: int, picture: Picture) -> Asking | None:
             return _of_phase(entry, picture) if isinstance(entry, PhaseFinished) else _of_review(entry, picture.state)
         case "council" if item < len(votes := council.entries(picture)):
             vote = votes[item]
-            return _of_sitting(picture.state) if vote is None else _of_vote(vote, picture.state)
+            return _of_sitting(picture.whole) if vote is None else _of_vote(vote, picture.whole)
+        case "streams" if item < len(names := streams.entries(picture)):
+            return _of_stream(picture.whole, names[item])
         case _:
             return None
 
@@ -267,3 +272,40 @@ def _vote_parts(vote: VoteCast) -> Iterator[Part]:
     said += [f"unmet: {', '.join(vote.unmet)}"] if vote.unmet else []
     said += [f"evidence: {evidence}" for evidence in vote.evidence]
     yield Part(f"{vote.member} {verdict}{f' ({vote.charge})' if vote.charge else ''}", _lines(said) or "no reasons")
+
+
+# -- streams ------------------------------------------------------------------------------------
+
+
+def _of_stream(state: RunState, name: str) -> Asking:
+    stream = state.streams[name]
+    planned, started, finished = stream.planned, stream.started, stream.finished
+    asked = [f"{each}: {state.requirements[each].requirement.title}" for each in planned.requirements
+             if each in state.requirements]  # fmt: skip
+    why = reason_of(state, name)
+    where = [f"branch {started.branch}", f"from commit {started.base}" if started.base else "",
+             f"worktree {started.root}" if started.root else ""] if started is not None else []  # fmt: skip
+    became = [f"{finished.outcome}: {finished.reason}"] if finished is not None else []
+    if (over := stream.integrated) is not None:
+        became.append(f"{over.outcome.replace('_', ' ')}{f': {over.reason}' if over.reason else ''}")
+    if stream.retired is not None:
+        became.append(parallel_text(stream.retired))
+    under_way = state.integration
+    conflicts = under_way.conflicts if under_way is not None and under_way.started.name == name else ()
+    made = _document(
+        f"stream {one_line(name)}",
+        Part(f"{name}: {state.stream_status(name)}", visible(why) or state.stream_status(name)),
+        Part("Requirements", _listed(asked or planned.requirements)),
+        Part("Files that it may change", _listed(planned.files)),
+        Part("Builds on", _listed(planned.after)),
+        Part("Where it works", _lines(each for each in where if each)),
+        Part("What it spent", _lines(_money(stream.state.books))),
+        Part("Conflicts", _listed(f"{each.path} ({each.kind.replace('_', ' ')})" for each in conflicts)),
+        Part("What became of it", _lines(became)),
+    )
+    return lambda _: made
+
+
+def _money(books: Books) -> Iterator[str]:
+    share = f" of its share of {format_limit(books.limit)}" if books.limit is not None else ", it has no share"
+    yield f"{'at least ' if books.unpriced else ''}{format_usd(books.spent)}{share}"

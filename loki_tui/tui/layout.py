@@ -16,6 +16,8 @@ Not the cockpit's: another class there would have all its panes styled anew at e
 """
 LEAST = 4
 """Rows a pane needs: its edge and two lines."""
+BAND, OVER = 0.34, 5
+"""How much of the board the streams may take, and rows they need beside their own: edge, heading, integration."""
 STEP = 1.5
 """How much larger or smaller a pane gets at a time; less than this moves no row in a column of four."""
 
@@ -70,7 +72,7 @@ class Arrangement:
             self.guest = pane
 
 
-def plan(width: int, height: int, arranged: Arrangement, *, waiting: bool) -> dict[str, Region]:
+def plan(width: int, height: int, arranged: Arrangement, *, waiting: bool, streams: int = 0) -> dict[str, Region]:
     """The place of each pane that is shown.
 
     Args:
@@ -78,14 +80,31 @@ def plan(width: int, height: int, arranged: Arrangement, *, waiting: bool) -> di
         height: Rows there are.
         arranged: What a person wants.
         waiting: Whether something waits for a decision: that pane is then always shown.
+        streams: How many streams the run has; with one at least, their pane is shown.
     """
     if arranged.zoomed is not None:
         return {arranged.zoomed: Region(0, 0, width, height)}
+    if width < MEDIUM:
+        usual = "approvals" if waiting else "streams" if streams else "requirements"
+        return _narrow(width, height, arranged, usual=usual)
+    band = _band(height, arranged, streams)
     if width >= WIDE:
-        return _wide(width, height, arranged)
-    if width >= MEDIUM:
-        return _medium(width, height, arranged, waiting=waiting)
-    return _narrow(width, height, arranged, waiting=waiting)
+        places = _wide(width, height - band, arranged)
+    else:
+        guest = None if band and arranged.guest == "streams" else arranged.guest
+        places = _medium(width, height - band, arranged, waiting=waiting, guest=guest)
+    if not band:
+        return places
+    below = {name: region.translate((0, band)) for name, region in places.items() if name != "streams"}
+    return {"streams": Region(0, 0, width, band), **below}
+
+
+def _band(height: int, arranged: Arrangement, streams: int) -> int:
+    """Rows of the streams, side by side over all else; none where there are none, or no room."""
+    if not streams or "streams" in arranged.hidden or height < 5 * LEAST:
+        return 0
+    most = round(height * min(0.7, BAND * arranged.sizes.get("streams", 1.0)))
+    return max(LEAST, min(streams + OVER, most, height - 3 * LEAST))
 
 
 def _wide(width: int, height: int, arranged: Arrangement) -> dict[str, Region]:
@@ -100,10 +119,10 @@ def _wide(width: int, height: int, arranged: Arrangement) -> dict[str, Region]:
     return places
 
 
-def _medium(width: int, height: int, arranged: Arrangement, *, waiting: bool) -> dict[str, Region]:
+def _medium(width: int, height: int, arranged: Arrangement, *, waiting: bool, guest: str | None) -> dict[str, Region]:
     wanted = ["approvals", *_ONLY_LEFT] if waiting else list(_ONLY_LEFT)
-    if arranged.guest is not None and arranged.guest not in wanted:
-        wanted.append(arranged.guest)
+    if guest and guest not in wanted:
+        wanted.append(guest)
     left = [name for name in wanted if name not in arranged.hidden]
     left = _as_many_as_fit(left, height, arranged, first="approvals" if waiting else None)
     left_width = _side(width, 0.36, arranged.sizes.get("activity", 1.0)) if left else 0
@@ -112,8 +131,8 @@ def _medium(width: int, height: int, arranged: Arrangement, *, waiting: bool) ->
     return places
 
 
-def _narrow(width: int, height: int, arranged: Arrangement, *, waiting: bool) -> dict[str, Region]:
-    guest = arranged.guest or ("approvals" if waiting else "requirements")
+def _narrow(width: int, height: int, arranged: Arrangement, *, usual: str) -> dict[str, Region]:
+    guest = arranged.guest or usual
     if guest in arranged.hidden or height < 3 * LEAST:
         return {"activity": Region(0, 0, width, height)}
     share = 0.35 * arranged.sizes.get(guest, 1.0) / arranged.sizes.get("activity", 1.0)

@@ -20,7 +20,8 @@ def notice_of(session: RunSession, kinds: frozenset[str]) -> str | None:
     if "approval_requested" in kinds and state.undecided:
         waiting = len(state.undecided)
         latest = next(reversed(state.undecided.values()))
-        return f"{waiting} waiting for you: {one_line(latest.request.title)}"
+        whose = f"[{one_line(latest.stream)}] " if latest.stream else ""
+        return f"{waiting} waiting for you: {whose}{one_line(latest.request.title)}"
     if "run_paused" in kinds and state.paused_by in ("budget", "resources", "integration"):
         return f"paused: {one_line(state.reason)}"
     return None

@@ -10,7 +10,17 @@ from itertools import pairwise
 from loki_tui.tui.feed import Feed, Item
 from loki_tui.tui.picture import Picture
 from loki_tui.tui.rows import Row, row
-from loki_tui.tui.views import activity, approvals, budget, checks, council, iterations, requirements, resources
+from loki_tui.tui.views import (
+    activity,
+    approvals,
+    budget,
+    checks,
+    council,
+    iterations,
+    requirements,
+    resources,
+    streams,
+)
 
 Made = tuple[Sequence[Row], Sequence[int] | None]
 """Rows, and the first row of each item."""
@@ -42,6 +52,15 @@ def _plain(view: Callable[[Picture, int], Sequence[Row]]) -> Callable[[Picture, 
 
 _ANSWERS = frozenset({"model_requested", "model_answered", "model_failed"})
 _TURNS = frozenset({"iteration_started", "iteration_finished"})
+_STREAMS = frozenset(
+    {
+        "stream_planned", "stream_started", "stream_finished", "integration_started", "integration_conflicted",
+        "integration_merged", "integration_refused", "integration_finished", "worktree_retired", "action_started",
+        "budget_changed", "run_paused", "run_continued", "run_waiting", "run_stopping", "run_closed", "stage_entered",
+        "phase_started", "phase_finished", "requirement_judged", "parallel_work_limited",
+    }
+)  # fmt: skip
+"""What can be seen of a stream from outside."""
 _TREES = frozenset({"checkpoint_taken", "checkpoint_restored"})
 """What makes facts stale."""
 
@@ -84,6 +103,12 @@ VIEWS: dict[str, PaneView] = {
         approvals.title,
         approvals.rows,
         frozenset({"approval_requested", "approval_decided", "run_closed", "tick"}),
+    ),
+    "streams": PaneView(
+        streams.title,
+        streams.rows,
+        _ANSWERS | _TURNS | _TREES | _STREAMS,
+        whole=partial(streams.rows, whole=True),
     ),
 }
 """Every pane but the activity, which is made from the feed."""
@@ -132,15 +157,15 @@ class _Drawn:
     """Of the items, as their rows show them."""
     _end: int = 0
     """Where their rows end; behind stands what is happening, or that there is nothing."""
-    _made_for: tuple[int, str] = (0, "")
-    """Width and filter."""
+    _made_for: tuple[int, str, str] = (0, "", "")
+    """Width, filter and stream."""
 
-    def update(self, items: list[Item], made_for: tuple[int, str], *, another: bool) -> None:
+    def update(self, items: list[Item], made_for: tuple[int, str, str], *, another: bool) -> None:
         """Have the rows of these items, and nothing behind them.
 
         Args:
             items: All of them.
-            made_for: Width and filter.
+            made_for: Width, filter and stream.
             another: Whether the items may be others than those before, made of the same events.
         """
         made = self._by_event() if another and made_for == self._made_for else {}
@@ -162,7 +187,7 @@ class _Drawn:
             for item, (start, end) in zip(self.items, places, strict=True)
         }
 
-    def _keep(self, items: list[Item], made_for: tuple[int, str]) -> int:
+    def _keep(self, items: list[Item], made_for: tuple[int, str, str]) -> int:
         """Drop what is no longer at the beginning.
 
         Returns:
@@ -209,7 +234,7 @@ class FeedPainter:
         self.items = [item for item in feed.items if wanted is None or self._wanted(item, wanted)]
         drawn = self._present if picture.live else self._past
         # Each moment of the past has a feed of its own, most of which the one before had too.
-        drawn.update(self.items, (width, self.filter), another=not picture.live)
+        drawn.update(self.items, (width, self.filter, picture.stream), another=not picture.live)
         if picture.live and wanted is None:
             drawn.rows += _happening(picture, width)
         if not drawn.rows:
@@ -236,7 +261,8 @@ def _happening(picture: Picture, width: int) -> list[Row]:
     rows: list[Row] = []
     for agent, text in picture.thinking.items():
         rows += activity.streaming_rows(f"{agent} says", text, width)
+    running = picture.in_flight
     for action, text in picture.printing.items():
-        if action in picture.state.in_flight:
+        if action in running:
             rows += activity.streaming_rows("prints", text, width)
     return rows

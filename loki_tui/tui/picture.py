@@ -36,21 +36,40 @@ class Picture:
     """Agent to the end of what it is saying, while it is saying it."""
     printing: Mapping[str, str] = field(default_factory=dict)
     """Action to the end of its output, while it runs."""
+    stream: str = ""
+    """The stream of a parallel run that is looked at by itself; empty where the whole run is."""
 
     @property
     def state(self) -> RunState:
-        """The run's folded state."""
+        """The folded state of what is looked at: of the run, or of one stream, which is of the same kind."""
+        found = self.whole.streams.get(self.stream) if self.stream else None
+        return found.state if found is not None else self.whole
+
+    @property
+    def whole(self) -> RunState:
+        """The run's, whatever is looked at: approvals, council, resources and streams are the run's as a whole."""
         return self.view.state
 
     @property
+    def seq(self) -> int:
+        """The event whose moment is shown."""
+        return self.last_seq if self.live else self.whole.seq
+
+    @property
+    def in_flight(self) -> frozenset[str]:
+        """The actions under way, those in streams included where the whole run is looked at."""
+        streams = [] if self.stream else [each.state for each in self.whole.streams.values()]
+        return frozenset().union(self.state.in_flight, *(each.in_flight for each in streams))
+
+    @property
     def status(self) -> Status:
-        """Its status; a look back cannot tell a crash from a run that went on."""
-        return self.view.status if self.live else self.state.status
+        """The run's status; a look back cannot tell a crash from a run that went on."""
+        return self.view.status if self.live else self.whole.status
 
     @property
     def reason(self) -> str:
         """Why it is so."""
-        return self.view.reason if self.live else self.state.reason
+        return self.view.reason if self.live else self.whole.reason
 
     @property
     def elapsed(self) -> timedelta:
@@ -60,11 +79,11 @@ class Picture:
     @property
     def past_iterations(self) -> IterationMarks:
         """The iterations begun by the moment shown."""
-        return self.iterations if self.live else self.iterations.begun_by(self.state.seq)
+        return self.iterations if self.live else self.iterations.begun_by(self.whole.seq)
 
     def pace(self, latest: int = 5) -> tuple[Decimal, timedelta] | None:
         """What the latest finished iterations cost and took together; none before the first has finished."""
-        seq = self.last_seq if self.live else self.state.seq
+        seq = self.seq
         finished = list(islice((mark for mark in reversed(self.past_iterations) if _finished_by(mark, seq)), latest))
         if not finished:
             return None

@@ -25,6 +25,7 @@ from loki_tui.tui.feed import Feed
 from loki_tui.tui.past import Answer, Past
 from loki_tui.tui.picture import Picture
 from loki_tui.tui.reading import MakeVitals, Opening, Pulse, Read, RunReader
+from loki_tui.tui.scope import Scope, hush
 
 if TYPE_CHECKING:
     from loki_tui.runtime.host import RunHost
@@ -65,6 +66,8 @@ class RunSession:
         """As of the events taken in so far; the screen's thread alone touches it."""
         self.feed = Feed()
         self.iterations = IterationMarks()
+        self.scope = Scope("", self.iterations, self.feed)
+        """What is looked at: all of it, or one stream."""
         self.engine: Holder | None = None
         self.vitals: Sample | None = None
         self.opened = False
@@ -171,6 +174,7 @@ class RunSession:
         self.iterations = opening.iterations
         self.feed = Feed()
         self.feed.take(opening.records)
+        self.scope = Scope("", self.iterations, self.feed)
 
     def _take_records(self, records: list[Record], changed: set[str]) -> None:
         for record in records:
@@ -181,7 +185,7 @@ class RunSession:
                 case ev.IterationStarted() | ev.IterationFinished():
                     self.iterations.take(record)
                 case ev.ModelAnswered() | ev.ModelFailed():
-                    self.thinking.clear()
+                    hush(self.thinking, record.stream, self.state)
                 case ev.Warned(approval=name) if name:
                     self.turned_down[name] = event.message
                 case ev.ActionFinished():
@@ -191,6 +195,8 @@ class RunSession:
                     self.thinking.clear()
                     self.printing.clear()
         self.feed.take(records)
+        if self.scope.stream:
+            self.scope.take(records)
 
     def _take_spoken(self) -> None:
         while self._spoken:
@@ -213,10 +219,11 @@ class RunSession:
             now=max(now, self.state.at) if self.engine is not None else self.state.at,
             live=True,
             last_seq=self.state.seq,
-            iterations=self.iterations,
+            iterations=self.scope.iterations,
             vitals=self.vitals,
-            thinking=self.thinking,
+            thinking=self.scope.heard(self.thinking, self.state),
             printing=self.printing,
+            stream=self.scope.stream,
         )
 
     async def look_back(self, seq: int) -> tuple[Picture, Feed]:
@@ -225,8 +232,8 @@ class RunSession:
         Raises:
             LokiError: The journal cannot be read.
         """
-        seq = max(1, min(seq, self.state.seq))
-        return self._as_it_was(await self.ask(lambda history: _moment(history, seq)))
+        seq, among = max(1, min(seq, self.state.seq)), self.scope.stream or None
+        return self._as_it_was(await self.ask(lambda history: _moment(history, seq, among)))
 
     async def walk(self, start: int, steps: int, *, kinds: frozenset[str]) -> tuple[Picture, Feed] | None:
         """The run as it was some steps from an event.
@@ -242,15 +249,16 @@ class RunSession:
         Raises:
             LokiError: The journal cannot be read.
         """
+        among = self.scope.stream or None
 
         def question(history: History) -> _Moment | None:
             seq = start
             for _ in range(abs(steps)):
-                found = history.next_of(kinds, start=seq, backwards=steps < 0)
+                found = history.next_of(kinds, start=seq, backwards=steps < 0, stream=among)
                 if found is None:
                     break
                 seq = found
-            return _moment(history, seq) if seq != start else None
+            return _moment(history, seq, among) if seq != start else None
 
         moment = await self.ask(question)
         return self._as_it_was(moment) if moment is not None else None
@@ -259,8 +267,9 @@ class RunSession:
         state, records = moment
         feed = Feed()
         feed.take(records)
-        view = RunView(state, self.engine)
-        return Picture(view, state.at, live=False, last_seq=self.state.seq, iterations=self.iterations), feed
+        view, last = RunView(state, self.engine), self.state.seq
+        marks, stream = self.scope.iterations, self.scope.stream
+        return Picture(view, state.at, live=False, last_seq=last, iterations=marks, stream=stream), feed
 
     async def ask(self, question: Callable[[History], Answer]) -> Answer:
         """Ask the past something, on a thread of its own.
@@ -285,5 +294,5 @@ class RunSession:
         self._past.close()
 
 
-def _moment(history: History, seq: int) -> _Moment:
-    return history.state_at(seq), history.page_before(seq + 1, limit=LOOKED_AT)
+def _moment(history: History, seq: int, stream: str | None) -> _Moment:
+    return history.state_at(seq), history.page_before(seq + 1, limit=LOOKED_AT, stream=stream)

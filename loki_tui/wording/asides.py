@@ -31,6 +31,15 @@ def aside_text(event: Notified | ParallelWorkLimited) -> str:
     return told_text(event) if isinstance(event, Notified) else _limited_text(event)
 
 
+def _too_much(what: str) -> str:
+    # By its name in `loki_tui.engine.throttling`; faces that only watch do without the engine.
+    return (
+        "the provider's rate limit is reached"
+        if what == "rate limit"
+        else f"the machine's {what} is over its threshold"
+    )
+
+
 def _limited_text(event: ParallelWorkLimited) -> str:
     """How many agents may work at once from now on, and why."""
     if event.agents >= event.of:
@@ -38,4 +47,4 @@ def _limited_text(event: ParallelWorkLimited) -> str:
     of = f"up to {event.agents} of {event.of} agents at once"
     if not event.over:
         return f"less throttled: {of}, the machine has room again"
-    return f"throttled: {of}, the machine's {' and '.join(event.over)} is over its threshold"
+    return f"throttled: {of}, {' and '.join(map(_too_much, event.over))}"

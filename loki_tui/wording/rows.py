@@ -31,6 +31,7 @@ def run_row(entry: RunEntry) -> JsonObject:
         "budget": None if entry.limit is None else str(entry.limit),
         "branch": entry.branch,
         "waiting_approvals": entry.waiting_approvals,
+        "streams": entry.streams,
     }
 
 

@@ -47,6 +47,7 @@ def run_line(entry: RunEntry, *, workspace: bool) -> Line:
         branch,
         *place,
         one_line(entry.prd_path),
+        *([counted(entry.streams, "stream")] if entry.streams else []),
         *wanted,
     ]
     return Line("  ".join(columns), TONES.get(entry.status, "plain"))

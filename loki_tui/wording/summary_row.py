@@ -12,7 +12,7 @@ from loki_tui.core.messages import JsonObject
 from loki_tui.core.state import RunState
 from loki_tui.runtime.client import RunView
 from loki_tui.wording.proof import judged_text
-from loki_tui.wording.stream_rows import stream_rows
+from loki_tui.wording.stream_rows import stream_rows, together_row
 
 
 def summarise(view: RunView) -> JsonObject:
@@ -25,7 +25,7 @@ def summarise(view: RunView) -> JsonObject:
         "reason": view.reason,
         "stage": state.stage,
         "pid": view.engine.pid if view.engine else None,
-        "iteration": state.iterations_begun,
+        "iteration": state.total_iterations,
         "max_iterations": created.max_iterations if created else None,
         "elapsed_seconds": round(elapsed_of(view).total_seconds(), 1),
         "waiting_until": state.waiting_until.isoformat() if state.waiting_until else None,
@@ -50,6 +50,7 @@ def summarise(view: RunView) -> JsonObject:
         "rules": [learned.rule.pattern for learned in state.learned],
         "refusals": state.refusals,
         "streams": stream_rows(state),
+        **together_row(state),
         "branch": state.branch.branch if state.branch else None,
         "commit": state.commit,
         "confinement": state.confinement.rung if state.confinement else None,

@@ -116,6 +116,18 @@ async def test_what_matters_is_told() -> None:
         assert "completed and verified" in last.title
 
 
+async def test_a_person_is_told_which_stream_asks_and_that_an_integration_needs_them() -> None:
+    async with bench() as here:
+        here.chronicle.note(ev.StreamPlanned(name="export", requirements=("R1",)))
+        here.chronicle.of_stream("export").note(asked("p1", "run git push"))
+        here.note(ev.RunPaused(by="integration", reason="stream export conflicts in a.py"))
+        await here.until(lambda: len(here.post.sent) == 2)
+        assert here.post.told == ["waiting", "waiting"]
+        (_, first), (_, second) = here.post.sent
+        assert "stream export asks: run git push" in first.text
+        assert "stream export conflicts in a.py" in second.text
+
+
 async def test_budgets_are_warned_of_once_each_also_by_the_engine_that_takes_a_run_up() -> None:
     async with bench(None, *costs("9")) as here:
         here.note(*costs("0.1", request="m2"))

@@ -80,7 +80,7 @@ def make_project(tmp_path: Path) -> Project:
 
 
 @contextmanager
-def typing_at(project: Project, events: Sequence[Event] = (), *, width: int = 100) -> Iterator[Typist]:
+def typing_at(project: Project, events: Sequence[Event | scenes.Within] = (), *, width: int = 100) -> Iterator[Typist]:
     """A run with these events, told from its beginning, whose engine seems to live."""
     with scenes.at_work(project, "r1", list(events) or scenes.empty()) as journal:
         client = RunClient(project, "r1")

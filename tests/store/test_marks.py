@@ -60,7 +60,7 @@ def test_they_are_the_sequence_they_were_made_of(
 def test_the_last_one_ends_and_the_next_begins() -> None:
     held = IterationMarks([finished(1), opened(2)])
     before = held[:]
-    held.replace_last(finished(2, summary="Größer \udcff."))
+    held.replace(len(held) - 1, finished(2, summary="Größer \udcff."))
     held.append(opened(3))
     assert list(held) == [finished(1), finished(2, summary="Größer \udcff."), opened(3)]
     assert list(before) == [finished(1), opened(2)]

@@ -11,9 +11,10 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import islice, repeat
+from itertools import groupby, islice, repeat
 
 from loki_tui.core import events as ev
 from loki_tui.core.errors import ModelFault
@@ -102,21 +103,30 @@ def _count() -> Iterator[int]:
     return (number for number, _ in enumerate(repeat(None)))
 
 
+@dataclass(frozen=True, slots=True)
+class Within:
+    """An event of one stream."""
+
+    stream: str | None
+    event: Event
+
+
 # -- into journals ------------------------------------------------------------------------------
 
 
-def records(events: Iterable[Event], *, now: Clock | None = None) -> list[Record]:
+def records(events: Iterable[Event | Within], *, now: Clock | None = None) -> list[Record]:
     """Events in their places; a second apart unless a clock is given. Like a journal, never going back in time."""
     clock, latest, placed = now or steps(begin=BEGIN + timedelta(seconds=1)), BEGIN, list[Record]()
     for seq, event in enumerate(events, start=1):
         latest = max(latest, clock())
-        placed.append(Record(seq=seq, at=latest, event=event))
+        inner = event if isinstance(event, Within) else Within(None, event)
+        placed.append(Record(seq=seq, at=latest, event=inner.event, stream=inner.stream))
     return placed
 
 
 @contextmanager
 def at_work(
-    project: Project, run: str, events: Sequence[Event], *, now: Clock | None = None, batch: int = 1
+    project: Project, run: str, events: Sequence[Event | Within], *, now: Clock | None = None, batch: int = 1
 ) -> Iterator[SqliteJournal]:
     """A run whose engine seems to live: its lock is held by this process until the context is left.
 
@@ -133,18 +143,27 @@ def at_work(
         for blob in (TESTS, RECEIPT):
             journal.put_blob(blob)
         for first in range(0, len(events), batch):
-            journal.append(*(_at_home(event, project, prd) for event in events[first : first + batch]))
+            for stream, together in groupby(events[first : first + batch], key=_stream_of):
+                journal.append(*(_at_home(event, project, prd) for event in together), stream=stream)
         yield journal
 
 
-def write(project: Project, run: str, events: Sequence[Event], *, now: Clock | None = None, batch: int = 1) -> None:
+def write(
+    project: Project, run: str, events: Sequence[Event | Within], *, now: Clock | None = None, batch: int = 1
+) -> None:
     """A run whose engine is gone; see `at_work`."""
     with at_work(project, run, events, now=now, batch=batch):
         pass
 
 
-def _at_home(event: Event, project: Project, prd: str) -> Event:
+def _stream_of(event: Event | Within) -> str | None:
+    return event.stream if isinstance(event, Within) else None
+
+
+def _at_home(event: Event | Within, project: Project, prd: str) -> Event:
     """A run's first event, in this project and with a PRD that is there."""
+    if isinstance(event, Within):
+        return event.event
     if isinstance(event, ev.RunCreated):
         return event.model_copy(update={"prd": prd, "workspace": str(project.workspace)})
     return event
@@ -166,8 +185,7 @@ def full() -> list[Event]:
     """A run in its fourth iteration: every pane has something to show, and two approvals wait."""
     worker = Worker(7)
     events = [*_begun(), ev.BranchOpened(branch="loki/r1", base="0" * 40, origin="main", dirty=("draft.md",)), plan()]
-    events += [ev.StreamPlanned(name="store", requirements=("R1", "R4"), files=("notes/store.py",))]
-    events += [ev.StreamStarted(name="store", branch="loki/r1/store")]
+    events += [ev.RunContinued(), ev.RunContinued()]
     for number in range(1, 4):
         events += worker.iteration(number, turns=6)
         events += worker.verification(number)
@@ -176,7 +194,7 @@ def full() -> list[Event]:
             events += worker.review(number, passed=True)
     events += worker.council(1, approved=False)
     events += [calibrated(1, "tests", caught=caught) for caught in (True, False, True)]
-    events += [ev.StreamFinished(name="store", outcome="completed", reason="both requirements are met")]
+    events += [ev.Notified(about="waiting", channel="slack", ok=True, attempts=1)]
     events += [ev.Steered(note="Use the standard library alone.", by="ada"), *_judged(), *_checked()]
     events += [ev.Warned(message="The machine has 0.9 GB of memory left.")]
     events += [ev.StageEntered(stage=Stage.ITERATE)]

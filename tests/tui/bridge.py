@@ -102,7 +102,7 @@ def shown(view: RowsCanvas) -> str:
 @contextmanager
 def bridge(
     directory: Path,
-    events: Sequence[Event],
+    events: Sequence[Event | scenes.Within],
     *,
     alive: bool = True,
     later: float = 60,

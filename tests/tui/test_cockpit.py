@@ -8,7 +8,7 @@ import pytest
 
 from loki_tui.core import events as ev
 from loki_tui.core.messages import TextPart
-from loki_tui.tui.actions import PANES
+from loki_tui.tui.actions import ORDINARY
 from loki_tui.tui.painter import FILTERS
 from loki_tui.tui.screens.viewer import ViewerScreen
 from loki_tui.tui.widgets.key_bar import KeyBar
@@ -176,7 +176,7 @@ async def test_a_number_key_goes_to_a_pane_wherever_there_is_room(enter: Enter, 
     b = enter(FULL)
     async with b.app.run_test(size=size) as pilot:
         await b.open(pilot)
-        for number, name in enumerate(PANES, start=1):
+        for number, name in enumerate(ORDINARY, start=1):
             await pilot.press(str(number))
             pane = b.pane(name)
             await until(pilot, lambda pane=pane: pane.has_focus and pane.rows and pane.region.height >= 4, name)  # type: ignore[misc]
@@ -188,12 +188,12 @@ async def test_panes_are_gone_through_in_order_and_round(enter: Enter) -> None:
     async with b.app.run_test(size=(200, 60)) as pilot:
         await b.open(pilot)
         gone = []
-        for _ in PANES:
+        for _ in ORDINARY:
             await pilot.press("tab")
             gone.append(b.app.focused.id if b.app.focused else None)
-        assert gone == [*PANES[1:], PANES[0]]
+        assert gone == [*ORDINARY[1:], ORDINARY[0]]
         await pilot.press("shift+tab")
-        assert b.app.focused is b.pane(PANES[-1])
+        assert b.app.focused is b.pane(ORDINARY[-1])
 
 
 async def test_a_pane_is_made_whole_hidden_larger_and_all_of_that_is_undone(enter: Enter) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.geometry import Region
 
-from loki_tui.tui.actions import PANES
+from loki_tui.tui.actions import ORDINARY, PANES
 from loki_tui.tui.layout import LEAST, MEDIUM, WIDE, Arrangement, plan
 
 names = st.sampled_from(PANES)
@@ -37,10 +37,18 @@ def arrangements(draw: st.DrawFn) -> Arrangement:
     return made
 
 
-@given(width=st.integers(20, 250), height=st.integers(4, 80), arranged=arrangements(), waiting=st.booleans())
-def test_panes_cover_the_board_and_never_overlap(width: int, height: int, arranged: Arrangement, waiting: bool) -> None:
+@given(
+    width=st.integers(20, 250),
+    height=st.integers(4, 80),
+    arranged=arrangements(),
+    waiting=st.booleans(),
+    streams=st.integers(0, 60),
+)
+def test_panes_cover_the_board_and_never_overlap(
+    width: int, height: int, arranged: Arrangement, waiting: bool, streams: int
+) -> None:
     board = Region(0, 0, width, height)
-    places = plan(width, height, arranged, waiting=waiting)
+    places = plan(width, height, arranged, waiting=waiting, streams=streams)
     assert set(places) <= set(PANES)
     for (one, here), (other, there) in combinations(places.items(), 2):
         assert not here.intersection(there), (one, other)
@@ -51,10 +59,19 @@ def test_panes_cover_the_board_and_never_overlap(width: int, height: int, arrang
     assert all(region.width >= 20 for region in places.values())
 
 
-@given(width=st.integers(20, 250), height=st.integers(8, 80), arranged=arrangements(), pane=names)
-def test_a_pane_that_is_gone_to_is_on_the_board(width: int, height: int, arranged: Arrangement, pane: str) -> None:
+@given(
+    width=st.integers(20, 250),
+    height=st.integers(8, 80),
+    arranged=arrangements(),
+    pane=names,
+    streams=st.integers(0, 60),
+)
+def test_a_pane_that_is_gone_to_is_on_the_board(
+    width: int, height: int, arranged: Arrangement, pane: str, streams: int
+) -> None:
     arranged.show(pane)
-    shown = plan(width, height, arranged, waiting=False)
+    # That of the streams is gone to only where there are some.
+    shown = plan(width, height, arranged, waiting=False, streams=max(streams, pane == "streams"))
     # In the smallest of terminals there is room for one.
     assert pane in shown or (width < MEDIUM and height < 3 * LEAST) or (width >= WIDE and height < 5 * (LEAST + 1))
 
@@ -67,10 +84,12 @@ def test_what_waits_is_shown_wherever_there_is_room(width: int, height: int) -> 
 def test_the_activity_cannot_be_hidden_and_everything_can_be_undone() -> None:
     arranged = Arrangement()
     usual = plan(200, 60, arranged, waiting=False)
-    assert set(usual) == set(PANES)
+    assert set(usual) == set(ORDINARY)
+    assert set(plan(200, 60, arranged, waiting=False, streams=3)) == set(PANES)
     for pane in PANES:
         arranged.hide(pane)
     assert set(plan(200, 60, arranged, waiting=False)) == {"activity"}
+    assert set(plan(200, 60, arranged, waiting=False, streams=3)) == {"activity"}
     arranged.resize("activity", 1)
     arranged.zoom("budget")
     assert set(plan(200, 60, arranged, waiting=False)) == {"budget"}

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from loki_tui.tui.actions import PANES
+from loki_tui.tui.actions import ORDINARY, PANES
 from loki_tui.tui.app import Left
-from tests.support import scenes
+from tests.support import abreast, scenes
 from tests.tui.bridge import Bridge, bridge
 from tests.tui.conftest import Enter
 from tests.tui.gallery import SIZES, THEMES, Gallery, change_theme, picture_of
@@ -42,7 +42,7 @@ async def at_rest(b: Bridge, pilot: Pilot[Left]) -> None:
     await pilot.pause()
 
 
-async def take_each(b: Bridge, gallery: Gallery, size: tuple[int, int], panes: Sequence[str] = PANES) -> None:
+async def take_each(b: Bridge, gallery: Gallery, size: tuple[int, int], panes: Sequence[str] = ORDINARY) -> None:
     """A picture of each pane in each theme."""
     async with b.app.run_test(size=size) as pilot:
         await b.open(pilot)
@@ -65,6 +65,17 @@ async def test_full(enter: Enter, gallery: Gallery, size: tuple[int, int]) -> No
 async def test_worst(enter: Enter, gallery: Gallery, size: tuple[int, int]) -> None:
     """Also with a clock that stands still, leaps by hours and years, and in the end is set back."""
     await take_each(enter(scenes.worst(), clock=scenes.jumps(), later=SET_BACK), gallery, size)
+
+
+@pytest.mark.parametrize("scene", ["begun", "abreast", "crowded"])
+@by_size
+async def test_streams(enter: Enter, gallery: Gallery, size: tuple[int, int], scene: str) -> None:
+    await take_each(enter(getattr(abreast, scene)()), gallery, size, ["streams"])
+
+
+@by_size
+async def test_iterations_of_streams(enter: Enter, gallery: Gallery, size: tuple[int, int]) -> None:
+    await take_each(enter(abreast.abreast()), gallery, size, ["iterations", "approvals"])
 
 
 @pytest.mark.parametrize("left", ["zero", "negative"])

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from loki_tui.tui.screens.approvals import ApprovalsScreen
 from loki_tui.tui.screens.viewer import ViewerScreen
 from loki_tui.tui.themes import fitting_theme
-from tests.support import scenes
+from tests.support import abreast, scenes
 from tests.tui.bridge import Bridge
 from tests.tui.conftest import Enter
 from tests.tui.until import until
@@ -58,6 +58,47 @@ def test_cockpit(enter: Enter, snap_compare: Compare, size: tuple[int, int]) -> 
 def test_worst_cockpit(enter: Enter, snap_compare: Compare) -> None:
     b = enter(scenes.worst())
     assert snap_compare(b.app, terminal_size=(200, 60), run_before=still(b))
+
+
+@pytest.mark.parametrize("size", [(80, 24), MEDIUM, (200, 60), (40, 12)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_parallel_cockpit(enter: Enter, snap_compare: Compare, size: tuple[int, int]) -> None:
+    b = enter(abreast.abreast())
+    assert snap_compare(b.app, terminal_size=size, run_before=still(b))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_crowded_cockpit(enter: Enter, snap_compare: Compare, size: tuple[int, int]) -> None:
+    b = enter(abreast.crowded())
+    assert snap_compare(b.app, terminal_size=size, run_before=still(b))
+
+
+def open_stream(b: Bridge) -> Callable[[Pilot[object]], Awaitable[None]]:
+    """Open the second stream of those that the pane lists, by itself."""
+    seen = lambda: b.session.scope.stream == "search" and len(b.session.scope.feed) > 3  # noqa: E731
+    return still(b, "9", "down", "down", "O", on=seen)
+
+
+@pytest.mark.parametrize("size", [(80, 24), MEDIUM, (200, 60)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_one_stream(enter: Enter, snap_compare: Compare, size: tuple[int, int]) -> None:
+    b = enter(abreast.abreast())
+    assert snap_compare(b.app, terminal_size=size, run_before=open_stream(b))
+
+
+@pytest.mark.parametrize("theme", ["ansi", "contrast"])
+def test_parallel_theme(enter: Enter, snap_compare: Compare, theme: str) -> None:
+    b = enter(abreast.abreast(), theme=theme)
+    assert snap_compare(b.app, terminal_size=MEDIUM, run_before=still(b))
+
+
+def test_parallel_without_colours(enter: Enter, snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    b = enter(abreast.abreast(), theme=fitting_theme({"TERM": "xterm-256color", "NO_COLOR": "1"}))
+    assert snap_compare(b.app, terminal_size=MEDIUM, run_before=still(b))
+
+
+def test_approval_of_a_stream(enter: Enter, snap_compare: Compare) -> None:
+    b = enter(abreast.abreast())
+    assert snap_compare(b.app, terminal_size=MEDIUM, run_before=still(b, "a", on=lambda: decisions(b)))
 
 
 @pytest.mark.parametrize("theme", ["light", "contrast", "ansi"])

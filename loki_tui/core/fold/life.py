@@ -134,3 +134,4 @@ def _notified(event: ev.Notified, state: RunState) -> None:
 @apply_event.register
 def _parallel_work_limited(event: ev.ParallelWorkLimited, state: RunState) -> None:
     state.agents_limited = event.agents if event.agents < event.of else None
+    state.limited_by = event.over if event.agents < event.of else ()

@@ -9,6 +9,7 @@ from textual.binding import BindingType
 
 from loki_tui.tui.actions import bindings
 from loki_tui.tui.screens.looking_closer import LookingCloser
+from loki_tui.tui.screens.stream_keys import StreamKeys
 from loki_tui.tui.widgets.board import Pane
 from loki_tui.tui.widgets.rows_canvas import RowsCanvas
 from loki_tui.tui.widgets.rows_view import RowsView
@@ -25,7 +26,7 @@ SCROLLED_BACK = 2_000
 """Items that scrolling back brings at the most; further back one goes by moving in time."""
 
 
-class CockpitScreen(LookingCloser):
+class CockpitScreen(LookingCloser, StreamKeys):
     """Mission control for one run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("cockpit")]
@@ -55,9 +56,11 @@ class CockpitScreen(LookingCloser):
         if view.id == "approvals":
             self.action_approvals()
         elif view.id == "iterations" and self.session is not None:
-            marks = self.session.iterations
+            marks = self.session.scope.iterations
             if message.item < len(marks):
                 self.look_at(marks[message.item].seq)
+        elif view.id == "streams" and view.cursor is not None:
+            self.action_open_stream()
         elif view.id == "activity" or view.cursor is not None:
             self.look_closer(view)
         elif isinstance(view, Pane):
@@ -76,14 +79,16 @@ class CockpitScreen(LookingCloser):
     def on_rows_canvas_at_top(self, message: RowsCanvas.AtTop) -> None:
         """Read what was before, when the activity is scrolled up to its beginning."""
         if message.view.id == "activity" and self.session is not None:
-            self._read_earlier(self.session, self.session.feed if self.past is None else self.past[1])
+            self._read_earlier(self.session, self.session.scope.feed if self.past is None else self.past[1])
 
     @work(group="earlier", exclusive=True)
     async def _read_earlier(self, session: RunSession, feed: Feed) -> None:
         first = feed.first_seq
         if first is None or first <= 1 or len(feed) >= SCROLLED_BACK:
             return
-        records = await session.ask(lambda history: history.page_before(first, limit=EARLIER))
+        records = await session.ask(
+            lambda history: history.page_before(first, limit=EARLIER, stream=session.scope.stream or None)
+        )
         if records and feed.first_seq == first:
             feed.put_before(records)
             self.board.pane("activity").keep_place()

@@ -43,7 +43,7 @@ class LookingBack(RunScreen):
             return self._target
         if self.session is None:
             return 0
-        return self.session.state.seq if self.past is None else self.past[0].state.seq
+        return self.session.state.seq if self.past is None else self.past[0].seq
 
     def action_look(self, step: int) -> None:
         """Go to the previous or the next thing that happened; keys that come meanwhile go on from there."""
@@ -76,7 +76,7 @@ class LookingBack(RunScreen):
         session = self.session
         if session is None:
             return
-        begun, here = session.iterations.beginnings, self.seq
+        begun, here = session.scope.iterations.beginnings, self.seq
         if step < 0 and (before := bisect_left(begun, here)):
             self.look_at(begun[before - 1])
         elif step > 0 and (after := bisect_right(begun, here)) < len(begun):
@@ -111,9 +111,21 @@ class LookingBack(RunScreen):
         self.query_one(KeyBar).say(_away(getattr(self.app, "keymap_given", {})))
         self.note("moment")
 
+    def leave_stream(self) -> None:
+        """Look at the whole run again, where one of its streams is looked at."""
+        session = self.session
+        if session is None or not session.scope.stream:
+            return
+        from loki_tui.tui.scope import Scope  # noqa: PLC0415 (after the first paint)
+
+        session.scope = Scope("", session.iterations, session.feed)
+        self.board.pane("activity").action_edge(1)
+        self.note("moment")
+
     def action_now(self) -> None:
-        """Return to the present."""
+        """Return to the present; there, from a stream that is looked at by itself to the run."""
         if self.past is None and self._target is None:
+            self.leave_stream()
             return
         self.query_one(KeyBar).say("")
         self._target, self.past = None, None
@@ -164,8 +176,8 @@ class LookingBack(RunScreen):
         if session is None:
             return
         # From the present there is nothing ahead: the latest one is meant.
-        backwards = step < 0 or self.past is None
-        found = await session.ask(lambda history: history.next_problem(start=start, backwards=backwards))
+        backwards, among = step < 0 or self.past is None, session.scope.stream or None
+        found = await session.ask(lambda history: history.next_problem(start=start, backwards=backwards, stream=among))
         if found is None:
             self.notify(f"Nothing went wrong {'before' if backwards else 'after'} this.", markup=False)
         else:

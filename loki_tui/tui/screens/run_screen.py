@@ -238,10 +238,11 @@ class RunScreen(Screen[None]):
         top, line = self.query_one("#header", RowsCanvas), self.query_one(Timeline)
         top.show(header.rows(picture, top.size.width))
         line.show(timeline.rows(picture, line.size.width))
-        self.query_one(KeyBar).tell_ended(ended=picture.status.ended)
-        waiting = bool(picture.state.undecided)
-        if waiting != self.board.waiting:
-            self.board.waiting = waiting
+        streams = len(picture.whole.streams)
+        self.query_one(KeyBar).tell_of_run(ended=picture.status.ended, parallel=streams > 0)
+        waiting = bool(picture.whole.undecided)
+        if (waiting, streams) != (self.board.waiting, self.board.streams):
+            self.board.waiting, self.board.streams = waiting, streams
             self.board.rearrange()
             # A pane that has just got a place is made once its width is known.
             self.call_after_refresh(lambda: self.note("moment"))
@@ -257,7 +258,7 @@ class RunScreen(Screen[None]):
                 continue
             if name == "activity":
                 if changed - {"tick", "pulse", "focus"}:
-                    feed = self.session.feed if self.past is None else self.past[1]
+                    feed = self.session.scope.feed if self.past is None else self.past[1]
                     rows, items = self.feed_painter.rows(feed, picture, pane.content_width)
                     pane.show(rows, items=items)
                 continue

@@ -64,7 +64,8 @@ def _rows(event: ev.Event, item: Item, width: int) -> list[Row]:
 
 @_rows.register
 def _(event: ev.IterationStarted, item: Item, width: int) -> list[Row]:
-    mark = f" iteration {event.number:,} "
+    stream = f"[{one_line(item.stream)}] " if item.stream else ""
+    mark = f" {stream}iteration {event.number:,} "
     line = row((f"{item.at.astimezone():%H:%M:%S} ", "quiet"), ("──", "accent"), (mark, "loud"))
     return [crop((*line, ("─" * max(0, width - len(mark) - 11), "accent")), width)]
 

@@ -11,7 +11,7 @@ from loki_tui.core.terminal import one_line, visible
 from loki_tui.core.vocabulary import Excerpt
 from loki_tui.runtime.history import History
 from loki_tui.tui.picture import Picture
-from loki_tui.tui.rows import Row, cells, crop, exact, row, spread, wrap
+from loki_tui.tui.rows import Row, Span, cells, crop, exact, row, spread, wrap
 from loki_tui.tui.views import diff
 from loki_tui.tui.views.signs import GRAVE, RISK
 from loki_tui.wording.amounts import age, percent
@@ -21,14 +21,14 @@ from loki_tui.wording.requests import says_everything
 
 def title(picture: Picture) -> str:
     """What the pane's edge says."""
-    waiting = len(picture.state.undecided)
+    waiting = len(picture.whole.undecided)
     said = f"Approvals {waiting:,} waiting" if waiting else "Approvals"
     return f"{said}{asked_lately(picture)}"
 
 
 def asked_lately(picture: Picture) -> str:
     """How much a person was asked in the last hour, in a title's few cells; empty where they answered nothing."""
-    fatigue = fatigue_of(picture.state, picture.now)
+    fatigue = fatigue_of(picture.whole, picture.now)
     if not fatigue.answered or fatigue.share is None:
         return ""
     return f", {fatigue.asked}{'+' if fatigue.more else ''}/h, {percent(fatigue.share)} approved"
@@ -36,13 +36,13 @@ def asked_lately(picture: Picture) -> str:
 
 def warnings(picture: Picture, width: int) -> list[Row]:
     """What is to be said where approvals are given unread."""
-    said = waved_through_in_words(fatigue_of(picture.state, picture.now))
+    said = waved_through_in_words(fatigue_of(picture.whole, picture.now))
     return wrap(f"! {said}", width, tone="warn") if said else []
 
 
 def rows(picture: Picture, width: int) -> tuple[list[Row], list[int]]:
     """A row for each request that waits."""
-    waiting = list(picture.state.undecided.values())
+    waiting = list(picture.whole.undecided.values())
     lines = [queue_line(one, picture, width) for one in waiting]
     if not waiting:
         said = "Nothing waits for you."
@@ -55,8 +55,13 @@ def queue_line(waiting: Approval, picture: Picture, width: int) -> Row:
     asked = waiting.request
     word, tone = RISK[asked.risk]
     grave = f"{word} " if asked.risk in GRAVE else ""
-    left = row(("? ", "warn"), (f"{asked.approval:4} ", "loud"), (grave, tone), one_line(asked.title))
+    left = row(("? ", "warn"), (f"{asked.approval:4} ", "loud"), (grave, tone), _stream(waiting), one_line(asked.title))
     return spread(left, row((age(waiting.asked_at, picture.now), "quiet")), width)
+
+
+def _stream(waiting: Approval) -> Span:
+    """The stream that asks; nothing where the run itself does."""
+    return (f"[{one_line(waiting.stream)}] ", "accent") if waiting.stream else ("", "plain")
 
 
 def whole_text(asked: ApprovalRequested, history: History) -> str:
@@ -100,6 +105,7 @@ def whole(
     lines = [
         crop(row((f"{asked.approval} ", "loud"), (one_line(asked.title), "loud")), width),
         row(("risk    ", "quiet"), (word, tone)),
+        *([crop(row(("stream  ", "quiet"), (one_line(waiting.stream), "accent")), width)] if waiting.stream else []),
         crop(row(("by      ", "quiet"), one_line(asked.agent) or "the engine"), width),
         crop(row(("why     ", "quiet"), one_line(asked.reason)), width),
     ]

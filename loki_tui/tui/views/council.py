@@ -31,7 +31,7 @@ NO_SITTING = "No council has sat. Completion rests on what was measured."
 
 def title(picture: Picture) -> str:
     """What the pane's edge says."""
-    council = picture.state.council
+    council = picture.whole.council
     if not council.sitting:
         return "Council"
     approving = sum(vote.verdict == "approve" and not vote.void for vote in council.votes)
@@ -40,7 +40,7 @@ def title(picture: Picture) -> str:
 
 def entries(picture: Picture) -> list[VoteCast | None]:
     """What the pane's items are about: votes, and before them the sitting as a whole, which is none."""
-    return [None, *picture.state.council.votes]
+    return [None, *picture.whole.council.votes]
 
 
 def rows(picture: Picture, width: int, *, whole: bool = False) -> tuple[list[Row], list[int]]:
@@ -51,14 +51,14 @@ def rows(picture: Picture, width: int, *, whole: bool = False) -> tuple[list[Row
         width: Cells of a row.
         whole: Whether there is room for all reasons and the evidence.
     """
-    council = picture.state.council
+    council = picture.whole.council
     if not council.sitting:
         return [*wrap(NO_SITTING, width, tone="quiet"), *_next(picture, width), *_calibrated(picture, width)], [0]
     lines = [*_called(picture, width), *_decided(council, width, whole=whole)]
     items = [0]
     for vote in council.votes:
         items.append(len(lines))
-        caught = calibration_text(picture.state.calibrations.get(vote.member))
+        caught = calibration_text(picture.whole.calibrations.get(vote.member))
         lines += _vote(vote, caught, width, whole)
     lines += _next(picture, width)
     return [*lines, *_calibrated(picture, width)], items
@@ -66,12 +66,12 @@ def rows(picture: Picture, width: int, *, whole: bool = False) -> tuple[list[Row
 
 def _called(picture: Picture, width: int) -> list[Row]:
     """Why it sat, and on what."""
-    council = picture.state.council
+    council = picture.whole.council
     lines = [crop(row(("called because ", "quiet"), short(council.reason)), width)]
     if (convened := council.convened) is not None:
         members = counted(len(convened.members), "member")
         lines.append(crop(row((f"{members}, {convened_text(convened)}", "quiet")), width))
-    judged, fresh = judged_text(picture.state)
+    judged, fresh = judged_text(picture.whole)
     lines.append(crop(row(("" if fresh else "~ ", "warn"), (judged, "quiet" if fresh else "warn")), width))
     return lines
 
@@ -89,16 +89,16 @@ def _decided(council: Council, width: int, *, whole: bool) -> list[Row]:
 
 
 def _next(picture: Picture, width: int) -> list[Row]:
-    said = next_sitting(picture.state)
-    return wrap(said, width, tone="warn" if picture.state.review_forced else "quiet", most=REASON) if said else []
+    said = next_sitting(picture.whole)
+    return wrap(said, width, tone="warn" if picture.whole.review_forced else "quiet", most=REASON) if said else []
 
 
 def _calibrated(picture: Picture, width: int) -> list[Row]:
     """How often those who did not vote this time saw a planted defect; of who voted it stands at the vote."""
-    voted = {vote.member for vote in picture.state.council.votes}
+    voted = {vote.member for vote in picture.whole.council.votes}
     return [
         crop(row((f"{short(member)} ", "loud"), (calibration_text(calibration), "quiet")), width)
-        for member, calibration in picture.state.calibrations.items()
+        for member, calibration in picture.whole.calibrations.items()
         if member not in voted
     ]
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from loki_tui.core.money import format_limit, format_usd
+from loki_tui.core.state import RunState
 from loki_tui.core.terminal import one_line
 from loki_tui.core.vocabulary import Confinement, Purpose, Status
 from loki_tui.tui.picture import Picture
 from loki_tui.tui.rows import Row, Span, Tone, cells, row, spread
-from loki_tui.tui.views.signs import STATUS
+from loki_tui.tui.views.signs import STATUS, STREAM
+from loki_tui.wording.abreast import AT_WORK, abreast_text, limited_text
 from loki_tui.wording.amounts import in_words
 from loki_tui.wording.proof import proven_text, streak_text
 from loki_tui.wording.receipts import headline_tone
+from loki_tui.wording.stream_rows import reason_of
 
 
 def rows(picture: Picture, width: int) -> list[Row]:
@@ -22,16 +25,36 @@ def rows(picture: Picture, width: int) -> list[Row]:
 
 
 def _state(picture: Picture) -> Row:
+    if picture.stream:
+        return _stream(picture)
     sign, tone = STATUS[picture.status]
     word: Span = (f"{sign} {picture.status.upper()}", tone if tone != "plain" else "loud")
     reason = one_line(picture.reason)
     if picture.status is Status.RUNNING and not reason:
         reason = _doing(picture)
+    elif picture.status is Status.WAITING and (abreast := abreast_text(picture.whole)):
+        reason = f"{reason} · {abreast}"
     return row(word, (f"  {reason}" if reason else "", "plain"))
+
+
+def _stream(picture: Picture) -> Row:
+    """A stream that is looked at by itself; where the run is held, so is the stream."""
+    whole, name = picture.whole, picture.stream
+    if name not in whole.streams:
+        return row((f"[{one_line(name)}]", "accent"), ("  not planned yet", "quiet"))
+    status = whole.stream_status(name)
+    sign, tone = STREAM[status]
+    held = picture.status if picture.status not in {Status.RUNNING, Status.WAITING} else None
+    said = f"the run is {held}: {picture.reason}" if held is not None else reason_of(whole, name)
+    said = one_line(said) or (_doing(picture) if status in AT_WORK else "")
+    word: Span = (f"{sign} {status.upper()}", tone if tone not in {"plain", "quiet"} else "loud")
+    return row((f"[{one_line(name)}] ", "accent"), word, (f"  {said}" if said else "", "plain"))
 
 
 def _doing(picture: Picture) -> str:
     state = picture.state
+    if not picture.stream and state.iteration is None and (abreast := abreast_text(state)):
+        return abreast
     if state.in_flight:
         action = next(reversed(state.in_flight.values()))
         given = action.input.get("command") or action.input.get("path") or action.input.get("pattern") or ""
@@ -51,19 +74,28 @@ def _place(picture: Picture, width: int) -> Row:
         return row(
             (" ◀ LOOKING BACK ", "alert"),
             (f" {picture.now.astimezone():%H:%M:%S}", "loud"),
-            f" event {state.seq:,} of {picture.last_seq:,}",
+            f" event {picture.seq:,} of {picture.last_seq:,}",
         )
-    most = f"/{state.created.max_iterations:,}" if state.created else ""
+    limit = _most_iterations(picture)
+    most = f"/{limit:,}" if limit is not None else ""
     number = picture.past_iterations[-1].number if picture.past_iterations else 0
+    if picture.whole.streams and not picture.stream:
+        number = picture.whole.total_iterations
     word = "iteration" if width >= 100 else "it"
     return row((f"{word} ", "quiet"), f"{number:,}{most}", (f" {state.stage}", "accent"))
 
 
+def _most_iterations(picture: Picture) -> int | None:
+    started = picture.whole.streams[picture.stream].started if picture.stream in picture.whole.streams else None
+    if started is not None and started.max_iterations is not None:
+        return started.max_iterations
+    created = picture.whole.created
+    return created.max_iterations if created is not None else None
+
+
 def _surroundings(picture: Picture, width: int) -> Row:
     state = picture.state
-    parts: list[Span] = []
-    if state.receipt is not None:
-        parts.append((one_line(state.receipt.headline), headline_tone(state.receipt.headline)))
+    parts = _verdicts(picture.whole)
     if streak := streak_text(state):
         parts.append((f"! {streak}", "warn"))
     elif (proven := proven_text(state)) and width >= 100:
@@ -82,6 +114,16 @@ def _surroundings(picture: Picture, width: int) -> Row:
         if part[0]:
             spans += [(" · ", "quiet"), part] if spans else [part]
     return tuple(spans)
+
+
+def _verdicts(whole: RunState) -> list[Span]:
+    """What is to be said of the run first: that less is done at once than might be, and what it came to."""
+    parts: list[Span] = []
+    if whole.streams and (limited := limited_text(whole)):
+        parts.append((f"! {limited}", "warn"))
+    if whole.receipt is not None:
+        parts.append((one_line(whole.receipt.headline), headline_tone(whole.receipt.headline)))
+    return parts
 
 
 def _badge(held: Confinement, width: int) -> Span:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, overload
 
@@ -39,15 +39,18 @@ class _Moment:
     """What a row depends on beside its mark: taken down once, since the state goes on."""
 
     seq: int
-    turns: int
-    spent: str
-    """Of the iteration that goes on."""
+    going: Mapping[str | None, tuple[int, str]]
+    """Stream to the turns and the price of its iteration that goes on."""
+    stream: str | None
+    """The one that is looked at by itself."""
 
     @classmethod
     def of(cls, picture: Picture) -> Self:
         going = picture.state.iteration
-        seq = picture.last_seq if picture.live else picture.state.seq
-        return cls(seq, going.turns, format_usd(going.spent)) if going is not None else cls(seq, 0, "")
+        streams = {} if picture.stream else picture.state.streams
+        open_ones = {name: each.state.iteration for name, each in streams.items()} | {None: going}
+        figures = {name: (each.turns, format_usd(each.spent)) for name, each in open_ones.items() if each is not None}
+        return cls(picture.seq, figures, picture.stream or None)
 
 
 class _Rows(Sequence[Row]):
@@ -75,13 +78,15 @@ class _Rows(Sequence[Row]):
 
 
 def _line(mark: IterationMark, moment: _Moment, width: int) -> Row:
+    whose: Span = (f"[{one_line(mark.stream)}] ", "accent") if mark.stream and not moment.stream else ("", "plain")
     if mark.finished_seq is None or mark.finished_seq > moment.seq:
-        left = row(("▶ ", "good"), (f"{mark.number:>3} ", "loud"), (f"{counted(moment.turns, 'turn')} so far", "plain"))
-        return spread(left, row((moment.spent, "quiet")), width)
+        turns, spent = moment.going.get(None if mark.stream == moment.stream else mark.stream, (0, ""))
+        left = row(("▶ ", "good"), whose, (f"{mark.number:>3} ", "loud"), (f"{counted(turns, 'turn')} so far", "plain"))
+        return spread(left, row((spent, "quiet")), width)
     sign: Span = ("◆ ", "accent") if mark.claims_done else ("· ", "quiet")
     said = one_line(mark.summary) or _ENDS.get(mark.ended_by, one_line(mark.ended_by))
     claim = "says it is done: " if mark.claims_done else ""
     took = in_words((mark.finished_at or mark.started_at) - mark.started_at)
     figures = f" {counted(mark.turns, 'turn')} {took} {format_usd(mark.spent)}" if width >= 60 else f" {took}"
-    left = row(sign, (f"{mark.number:>3} ", "loud"), (claim, "accent"), said)
+    left = row(sign, whose, (f"{mark.number:>3} ", "loud"), (claim, "accent"), said)
     return spread(left, row((figures, "quiet")), width) if width >= 40 else crop(left, width)

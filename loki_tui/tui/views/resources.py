@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from loki_tui.core.terminal import one_line
 from loki_tui.core.vocabulary import Sample
 from loki_tui.tui.picture import Picture
 from loki_tui.tui.rows import SPARKS, Row, Tone, crop, row, spread
@@ -15,7 +16,7 @@ CHART = 3
 
 def rows(picture: Picture, width: int) -> list[Row]:
     """Charts of CPU and memory, then the run's own share as figures."""
-    samples = [taken.sample for taken in picture.state.samples]
+    samples = [taken.sample for taken in picture.whole.samples]
     latest = picture.vitals or (samples[-1] if samples else None)
     if latest is None:
         return [crop(row(("Nothing was sampled yet.", "quiet")), width)]
@@ -30,8 +31,9 @@ def rows(picture: Picture, width: int) -> list[Row]:
 def _own(picture: Picture, latest: Sample, width: int) -> list[Row]:
     used = f"{latest.run_cpu_percent:.0f} % of a core, {in_bytes(latest.run_rss_bytes)}"
     lines = [crop(row(("this run ", "quiet"), used), width)]
-    if (limited := picture.state.agents_limited) is not None:
-        lines.append(crop(row(("throttled ", "quiet"), (f"{limited} agents at once", "bad")), width))
+    if (limited := picture.whole.agents_limited) is not None:
+        why = f" ({', '.join(map(one_line, picture.whole.limited_by))})" if picture.whole.limited_by else ""
+        lines.append(crop(row(("throttled ", "quiet"), (f"{limited} agents at once{why}", "bad")), width))
     return lines
 
 
@@ -39,7 +41,7 @@ def _thresholds(picture: Picture) -> tuple[int, int]:
     """The percentages above which the run warns: as it was started, else the defaults."""
     from loki_tui.core.settings import ResourceSettings  # noqa: PLC0415 (slow to load, and this pane seldom first)
 
-    given = picture.state.created.settings if picture.state.created else {}
+    given = picture.whole.created.settings if picture.whole.created else {}
     fields = ResourceSettings.model_fields
     found = [given.get(name, fields[name].default) for name in ("resource_cpu_threshold", "resource_mem_threshold")]
     cpu, memory = (value if isinstance(value, int) else 80 for value in found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loki_tui.core.vocabulary import Proof, Risk, Status, Verdict
+from loki_tui.core.vocabulary import Proof, Risk, Status, StreamStatus, Verdict
 from loki_tui.tui.rows import Tone
 
 STATUS: dict[Status, tuple[str, Tone]] = {
@@ -16,6 +16,18 @@ STATUS: dict[Status, tuple[str, Tone]] = {
     Status.STOPPED: ("■", "bad"),
     Status.FAILED: ("✘", "bad"),
     Status.CRASHED: ("!", "bad"),
+}
+
+STREAM: dict[StreamStatus, tuple[str, Tone]] = {
+    StreamStatus.QUEUED: ("·", "quiet"),
+    StreamStatus.RUNNING: ("▶", "good"),
+    StreamStatus.PAUSED: ("‖", "warn"),
+    StreamStatus.WAITING: ("?", "warn"),
+    StreamStatus.STOPPING: ("■", "warn"),
+    StreamStatus.READY: ("◆", "accent"),
+    StreamStatus.INTEGRATING: ("⇉", "accent"),
+    StreamStatus.INTEGRATED: ("✔", "good"),
+    StreamStatus.LEFT_OUT: ("✘", "bad"),
 }
 
 PROOF: dict[Proof, tuple[str, Tone]] = {

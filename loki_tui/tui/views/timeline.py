@@ -16,7 +16,7 @@ def track(width: int) -> tuple[int, int]:
 
 def rows(picture: Picture, width: int) -> list[Row]:
     """The timeline."""
-    seq = picture.last_seq if picture.live else picture.state.seq
+    seq = picture.seq
     _, length = track(width)
     cells = ["─"] * length
     for cell in _marked(picture.iterations.beginnings, picture.last_seq, length):

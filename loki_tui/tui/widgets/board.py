@@ -41,6 +41,8 @@ class Board(Widget):
         self.arrangement = Arrangement()
         self.waiting = False
         """Whether something waits for a decision."""
+        self.streams = 0
+        """How many streams the run has."""
         self._names = panes
         self._planned = _Planned(self.plan)
 
@@ -56,7 +58,7 @@ class Board(Widget):
 
     def plan(self, size: Size) -> dict[str, Region]:
         """The place of each pane that is shown."""
-        return plan(size.width, size.height, self.arrangement, waiting=self.waiting)
+        return plan(size.width, size.height, self.arrangement, waiting=self.waiting, streams=self.streams)
 
     def shown(self) -> list[Pane]:
         """The panes that have a place, in the order of their keys."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from textual.events import Resize
 
-from loki_tui.tui.actions import SEEING, STEERING, Action, Scope, actions_of, key_text
+from loki_tui.tui.actions import PARALLEL, SEEING, STEERING, Action, Scope, actions_of, key_text
 from loki_tui.tui.rows import Row, Span, cells
 from loki_tui.tui.widgets.rows_canvas import RowsCanvas
 
@@ -24,6 +24,7 @@ class KeyBar(RowsCanvas):
         self.notice = ""
         """Said in place of the keys, while there is something to say."""
         self._ended = False
+        self._parallel = False
 
     def on_mount(self) -> None:
         """Show the keys."""
@@ -45,14 +46,15 @@ class KeyBar(RowsCanvas):
             self.notice = notice
             self.show_keys()
 
-    def tell_ended(self, *, ended: bool) -> None:
-        """Name what can still be done about the run that is shown."""
-        if ended != self._ended:
-            self._ended = ended
+    def tell_of_run(self, *, ended: bool, parallel: bool) -> None:
+        """Name what can still be done about the run that is shown, and about its streams where it has some."""
+        if (ended, parallel) != (self._ended, self._parallel):
+            self._ended, self._parallel = ended, parallel
             self.show_keys()
 
     def _names(self, action: Action) -> bool:
-        return action.id not in STEERING and (action.footer or action.id in SEEING) if self._ended else action.footer
+        named = action.footer or (self._parallel and action.id in PARALLEL)
+        return action.id not in STEERING and (named or action.id in SEEING) if self._ended else named
 
 
 def _keys(actions: Iterable[Action], keymap: Mapping[str, str], width: int) -> Row:
