@@ -51,7 +51,7 @@ async def test_work_is_committed_as_the_person_and_measured(bench: Bench) -> Non
     assert (
         git(bench.workspace, "log", "-1", "--format=%an|%B", BRANCH) == f"Ada|Do it\n\nAll\nof it.\n\nLoki-Run: {RUN}"
     )
-    assert git(bench.workspace, "diff", "--name-status", "main", BRANCH) == "M\ta\nD\tb\nA\tnew/file"
+    assert git(bench.workspace, "diff", "--no-renames", "--name-status", "main", BRANCH) == "M\ta\nD\tb\nA\tnew/file"
     assert git(ground.root, "status", "--porcelain") == ""
     taken = await ground.checkpoints.take("work")
     evidence = await ground.repository.evidence(bench.head(), made, measured=taken.tree)
