@@ -33,7 +33,7 @@ class HandsProgram:
         self._waiting = 0
         self._flood = False
         self._running = asyncio.ensure_future(run(self._hear))
-        self._running.add_done_callback(lambda _: self._pieces.put_nowait(None))
+        self._running.add_done_callback(self._over)
 
     async def say(self, line: str) -> None:
         """Write a line to its input; see `engine.outside.ports.Program`."""
@@ -71,6 +71,11 @@ class HandsProgram:
         if self._running.cancelled() or self._running.exception() is not None:
             return ActionResult(ok=False, output="")
         return ActionResult(**self._running.result())  # type: ignore[arg-type] # the hands' own result
+
+    def _over(self, running: asyncio.Future[JsonObject]) -> None:
+        if not running.cancelled():
+            running.exception()  # whether or not anybody listens on
+        self._pieces.put_nowait(None)
 
     def _hear(self, piece: str) -> None:
         self._waiting += len(piece)
