@@ -6,6 +6,7 @@ from functools import partial
 
 from loki_tui.core import events as ev
 from loki_tui.core.errors import JournalError, LokiError
+from loki_tui.core.vocabulary import StreamStatus
 from loki_tui.engine.context import RunContext
 from loki_tui.engine.crew import Crew
 from loki_tui.engine.grounds import Ground, Worktrees
@@ -65,11 +66,17 @@ class Parallel:
         await Scheduler(self._context, work=work_through, integrate=integrator.integrate, retire=self._retire).run()
 
     async def put_away(self, crew: Crew, why: str) -> None:
-        """Leave out what was being integrated when the run came to its end."""
-        under_way = self._chronicle.run.integration
-        if under_way is not None:
+        """Leave out whatever is not part of the work when the run comes to its end: no stream outlives it."""
+        run = self._chronicle.run
+        if run.integration is not None:
             integrator = Integrator(self._context, self._worktrees, crew, prd="")
-            await integrator.leave_out(under_way.started.name, why)
+            await integrator.leave_out(run.integration.started.name, why)
+        for name, stream in run.streams.items():
+            if stream.finished is None:
+                commit = stream.state.commit or ""
+                self._chronicle.note(ev.StreamFinished(name=name, outcome="stopped", reason=why, commit=commit))
+            elif run.stream_status(name) is StreamStatus.READY:
+                self._chronicle.note(ev.IntegrationFinished(name=name, outcome="left_out", reason=why))
 
     async def clear_away(self) -> None:
         """Take all worktrees away that are left when the run is over: nobody could check their branches out."""

@@ -219,6 +219,16 @@ async def test_a_stream_that_fails_does_not_take_the_others_along(tmp_path: Path
     assert git(place.workspace, "show", f"{BRANCH}-base:base.py") == "half"
 
 
+async def test_no_stream_outlives_a_run_that_failed(tmp_path: Path) -> None:
+    top = Part("top", "R3", ["top.py"], after=["auth"])
+    refused = [fails(ModelFault.AUTH)]
+    place = bench(tmp_path, StreamingModel(divides(*OWN, top), auth=refused, shop=does("shop", "R2"), top=[]))
+    assert await place.go() == "failed"
+    assert LEFT_OUT in statuses(place).values()
+    assert set(statuses(place).values()) <= {INTEGRATED, LEFT_OUT}
+    assert "the run ended" in place.state().streams["top"].finished.reason  # type: ignore[union-attr]
+
+
 async def test_a_stream_whose_share_is_used_up_ends_and_the_run_goes_on(tmp_path: Path) -> None:
     held = Held(says(call("read_file", path="README.md")))
     greedy: list[Turn] = [held, *(says(call("read_file", path="README.md")) for _ in range(40))]
