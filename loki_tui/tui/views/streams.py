@@ -26,6 +26,8 @@ ROOMY = 150
 """Cells from which the table has requirements and branches."""
 STEPS = 4
 """Steps of the tree that are drawn; what hangs deeper stands below the fourth."""
+SEEN = 2_000
+"""Characters of a reason that are looked at: more than a row shows. To clean all of a long one costs a millisecond."""
 QUEUE = 6
 """Streams that are named of those that are to be integrated next."""
 
@@ -141,7 +143,7 @@ def _line(state: RunState, twig: Twig, names: int, width: int, *, scoped: bool) 
 def _last(state: RunState, twig: Twig, status: StreamStatus) -> Span:
     """Why a stream is where it is, or what it does or did last."""
     if reason := reason_of(state, twig.name):
-        return one_line(reason), "warn" if STREAM[status][1] in {"warn", "bad"} else "plain"
+        return one_line(reason[:SEEN]), "warn" if STREAM[status][1] in {"warn", "bad"} else "plain"
     action = twig.stream.state.last_action
     return (action_text(action), "plain") if action is not None and status in AT_WORK else ("", "plain")
 
