@@ -120,7 +120,10 @@ RECORDS = (
     leak("read the journal", "cat $P/journal.db* | tr -cd '[:print:]\\n' | head -c 20000", *RECORD),
     leak("list the state", "ls -R $P", "checkpoints.git", "journal.db"),
     leak(
-        "find the state by its name", "find / -name journal.db -not -path '/proc/*' -exec head -c 99 {} + 2>&1", *RECORD
+        "find the state by its name",
+        # Not by way of processes: one that ends while it is looked through ends the search.
+        "find / -path /proc -prune -o -name journal.db -exec head -c 99 {} + 2>&1",
+        *RECORD,
     ),
     leak("read through a link", "ln -s $P way-in; cat way-in/canary.txt"),
     leak("read through a hard link", "ln $P/canary.txt linked; cat linked"),
