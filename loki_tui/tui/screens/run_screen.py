@@ -105,6 +105,8 @@ class RunScreen(Screen[None]):
         self._title = title
         self._mode = mode
         self._changed: set[str] = set()
+        self._left_unmade = False
+        """Whether a pane that is shown was not laid out yet when all were painted."""
         self._close: set[str] = set()
         """Panes that were last made for a close look."""
         self._painted_at = 0.0
@@ -200,6 +202,12 @@ class RunScreen(Screen[None]):
         """Everything is made for a width."""
         self.call_after_refresh(lambda: self.note("moment"))
 
+    def on_pane_placed(self) -> None:
+        """Paint what had no place yet: on a busy machine that may come long after it was given one."""
+        if self._left_unmade:
+            self._left_unmade = False
+            self.note("moment")
+
     def on_descendant_focus(self) -> None:
         """A pane that keys go to is made for a close look, the one before is not any more."""
         self.note("focus")
@@ -255,6 +263,7 @@ class RunScreen(Screen[None]):
         for pane in self.board.shown():
             name = str(pane.id)
             if pane.content_width == 0:
+                self._left_unmade = True
                 continue
             if name == "activity":
                 if changed - {"tick", "pulse", "focus"}:

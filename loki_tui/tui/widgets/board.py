@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from textual.app import ComposeResult
+from textual.events import Resize
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.message import Message
 from textual.widget import Widget
 
 from loki_tui.tui.layout import Arrangement, plan
@@ -16,10 +18,17 @@ from loki_tui.tui.widgets.rows_view import RowsView
 class Pane(RowsView):
     """A titled pane of rows. Named by its id."""
 
+    class Placed(Message):
+        """It was laid out in another size: what could not be made before can be now."""
+
     def __init__(self, name: str, *, number: int) -> None:
         super().__init__(id=name, follow=name in {"activity", "iterations"})
         self._number = number
         self.set_title(name.capitalize())
+
+    def on_resize(self, event: Resize) -> None:  # noqa: ARG002 (the library calls the canvas's own as well)
+        """Say so, beside what every canvas does."""
+        self.post_message(self.Placed())
 
     def set_title(self, title: str) -> None:
         """What the pane's edge says, behind its key."""
