@@ -63,13 +63,13 @@ def _attack(*, json: bool) -> bool:
 
     from loki_tui.core.blocking import DEFAULT_BLOCKED  # noqa: PLC0415
     from loki_tui.hands.shell_policy import ShellPolicy  # noqa: PLC0415
-    from loki_tui.runtime.attack import attack  # noqa: PLC0415
+    from loki_tui.runtime.attack import NOWHERE, attack  # noqa: PLC0415
     from loki_tui.runtime.surroundings import Surroundings  # noqa: PLC0415
 
     settings = Surroundings.here(os.environ).settings()
     if not json:
         remark("Trying escapes in a directory made for it; this takes half a minute.")
-    policy = ShellPolicy(DEFAULT_BLOCKED, root="/nowhere/workspace", home="/nowhere/home")
+    policy = ShellPolicy(DEFAULT_BLOCKED, root=NOWHERE, home="/nowhere/home")
     report = asyncio.run(attack(os.environ, confinement=settings.confinement, policy=policy, settings=settings))
     (_print_rows if json else print_report)(report)
     return report.count("leaked") == 0

@@ -31,7 +31,7 @@ class Actor:
         self._chronicle = context.chronicle
         self._control = context.control
         self._approvals = context.approvals
-        self._gate = Gate(context)
+        self._gate = Gate(context, root=root)
         self._redact = context.redact
         self._live = context.live
         self._workspace = workspace

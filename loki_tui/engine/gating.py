@@ -40,9 +40,11 @@ class Gate:
 
     Args:
         context: The run.
+        root: The directory that commands begin in.
     """
 
-    def __init__(self, context: RunContext) -> None:
+    def __init__(self, context: RunContext, *, root: str) -> None:
+        self._root = root
         self._policy = context.policy
         self._settings = context.settings
         self._live = context.live
@@ -59,7 +61,9 @@ class Gate:
             The rule that refuses it, why a person is asked, or none where it is simply done.
         """
         settings, risk = self._settings, risk_of(action)
-        ruling = await self._policy.judge(action.command) if isinstance(action, Shell) else Ruling(verdict="allow")
+        ruling = Ruling(verdict="allow")
+        if isinstance(action, Shell):
+            ruling = await self._policy.judge(action.command, root=self._root)
         if ruling.verdict == "block":
             return ruling
         permission = permission_for(risk, settings.risk_rules, staged=settings.staged_autonomy)

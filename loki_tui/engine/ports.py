@@ -188,8 +188,12 @@ class Workspaces(Protocol):
 class CommandPolicy(Protocol):
     """What the rules say of shell commands."""
 
-    async def judge(self, command: str) -> Ruling:
+    async def judge(self, command: str, *, root: str) -> Ruling:
         """Whether a command may run; one that cannot be read, or not be decided on, is to be asked about.
+
+        Args:
+            command: What an agent wants to run.
+            root: The directory it begins in.
 
         Raises nothing.
         """

@@ -50,7 +50,9 @@ class BlockedRules:
     def __init__(self, rules: Iterable[tuple[str, str]], *, root: str, home: str) -> None:
         self.root = root
         self.home = home
-        self.rules = tuple(_rule(text, source, root=root, home=home) for text, source in rules)
+        self._written = tuple(rules)
+        self._elsewhere: dict[str, BlockedRules] = {}
+        self.rules = tuple(_rule(text, source, root=root, home=home) for text, source in self._written)
         self._by_program: dict[str, list[BlockedRule]] = {}
         self._patterns: list[BlockedRule] = []
         for rule in self.rules:
@@ -58,6 +60,14 @@ class BlockedRules:
                 self._by_program.setdefault(rule.covers.program.lower(), []).append(rule)
             else:
                 self._patterns.append(rule)
+
+    def beginning_in(self, root: str) -> BlockedRules:
+        """The same for commands that begin in another directory, such as the worktree of a stream."""
+        if root == self.root:
+            return self
+        if root not in self._elsewhere:
+            self._elsewhere[root] = BlockedRules(self._written, root=root, home=self.home)
+        return self._elsewhere[root]
 
     def about(self, event: Event) -> Iterator[BlockedRule]:
         """The rules that may cover something that would happen."""

@@ -37,7 +37,7 @@ class ShellPolicy:
 
     Args:
         rules: As written.
-        root: The directory commands begin in.
+        root: The directory commands begin in, where no other is said.
         home: Their `HOME`.
         source: Where rules that are not Loki's own come from.
 
@@ -59,13 +59,14 @@ class ShellPolicy:
         """The rules in force."""
         return self._rules
 
-    async def judge(self, command: str) -> Ruling:
+    async def judge(self, command: str, *, root: str) -> Ruling:
         """Whether a command may run; what cannot be parsed or decided is to be asked about."""
-        return await asyncio.to_thread(self.decide, command)
+        return await asyncio.to_thread(self.decide, command, root=root)
 
-    def decide(self, command: str) -> Ruling:
+    def decide(self, command: str, *, root: str | None = None) -> Ruling:
         """The same, at once."""
-        return judge(command, self._rules, parse=parse)
+        rules = self._rules if root is None else self._rules.beginning_in(root)
+        return judge(command, rules, parse=parse)
 
 
 def parse(code: str) -> Script:

@@ -27,6 +27,9 @@ from loki_tui.runtime.proving_ground import CREDENTIALS, SECRET, Ground, Victim,
 
 Stopped = Literal["parser", "kernel", "not covered", "leaked"]
 
+NOWHERE = "/nowhere/workspace"
+"""Where commands begin that are only read, never run."""
+
 _SECONDS = 20
 TOOL_TARGETS = (
     "{O}/file.txt",
@@ -113,7 +116,7 @@ async def attack(
 
 async def read_through(policy: CommandPolicy, command: str) -> Outcome:
     """Whether a spelling of what is blocked is seen through; it is not run."""
-    ruling = await policy.judge(command)
+    ruling = await policy.judge(command, root=NOWHERE)
     return Outcome(command, "command", "leaked" if ruling.verdict == "allow" else "parser", ruling.why)
 
 

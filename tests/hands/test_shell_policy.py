@@ -17,7 +17,7 @@ from loki_tui.hands.shell_policy import ShellPolicy, parse
 async def test_it_judges_beside_the_loop() -> None:
     policy = ShellPolicy(("rm -rf /", "npm publish"), root="/w", home="/home/ada")
     commands = ["ls", "npm publish", "x=/; rm -rf $x", "rm -rf $x", "echo '"]
-    found = await asyncio.gather(*map(policy.judge, commands))
+    found = await asyncio.gather(*(policy.judge(each, root="/w") for each in commands))
     assert [each.verdict for each in found] == ["allow", "block", "block", "ask", "ask"]
     assert [each.rule for each in found] == ["", "npm publish", "rm -rf /", "rm -rf /", ""]
     assert [each.source for each in found] == ["", "LOKI_BLOCKED_COMMANDS", "default", "default", ""]
@@ -25,7 +25,13 @@ async def test_it_judges_beside_the_loop() -> None:
 
 async def test_with_no_rules_nothing_is_blocked() -> None:
     policy = ShellPolicy((), root="/w", home="/home/ada")
-    assert (await policy.judge("rm -rf /")).verdict == "allow"
+    assert (await policy.judge("rm -rf /", root="/w")).verdict == "allow"
+
+
+async def test_a_command_is_read_from_where_it_begins() -> None:
+    policy = ShellPolicy(("rm -rf /srv/data",), root="/w", home="/home/ada")
+    assert (await policy.judge("rm -rf ../../data", root="/srv/trees/one")).rule == "rm -rf /srv/data"
+    assert (await policy.judge("rm -rf ../../data", root="/w")).verdict == "allow"
 
 
 def test_a_rule_that_is_none_is_refused() -> None:

@@ -18,7 +18,7 @@ from tests.support.hands import BOXED
 class Trusting:
     """Lets through what begins with a word that is not `rm`."""
 
-    async def judge(self, command: str) -> Ruling:
+    async def judge(self, command: str, *, root: str) -> Ruling:
         return Ruling(verdict="block" if command.startswith("rm") else "allow", why="")
 
 

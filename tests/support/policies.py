@@ -21,7 +21,7 @@ class ScriptedPolicy:
         self.rulings = dict(rulings) if rulings is not None else {"wipe": WIPES, "$X": UNSURE}
         self.judged: list[str] = []
 
-    async def judge(self, command: str) -> Ruling:
+    async def judge(self, command: str, *, root: str) -> Ruling:
         """The ruling on it."""
         self.judged.append(command)
         found = (ruling for word, ruling in self.rulings.items() if word in command)
