@@ -98,6 +98,16 @@ async def test_more_streams_than_sessions_queue(tmp_path: Path) -> None:
     assert (most, most_trees) == (2, 2)
 
 
+async def test_what_tools_make_of_sources_is_no_part_of_the_work(tmp_path: Path) -> None:
+    compiles = says(call("shell", command="mkdir -p __pycache__ && echo $PWD > __pycache__/both.cpython-311.pyc"))
+    auth, shop = [compiles, *does("auth", "R1")], [compiles, *does("shop", "R2")]
+    place = bench(tmp_path, StreamingModel(divides(*OWN), auth=auth, shop=shop))
+    assert await place.go() == "completed", place.events()[-4:]
+    assert place.of(ev.IntegrationConflicted) == []
+    assert "__pycache__" not in git(place.workspace, "ls-tree", "-r", "--name-only", BRANCH)
+    assert [event.quarantine for event in place.of(ev.WorktreeRetired)] == ["", "", ""]
+
+
 # -- conflicts ----------------------------------------------------------------------------------
 
 APART = (Part("auth", "R1", ["auth/**"]), Part("shop", "R2", ["shop/**"]))
