@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import loki_tui
@@ -44,15 +47,7 @@ async def start(
     """
     process: BoxProcess
     if boxing is None:
-        process = await asyncio.create_subprocess_exec(
-            *command_line(policy, rung, proxy=proxy),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={},
-            start_new_session=True,
-            limit=_ANSWER_BYTES,
-        )
+        process = await _spawn(command_line(policy, rung, proxy=proxy))
     else:
         order = boxing.order(policy, rung, command=(*_BARE, _program(PACKAGE_IN_BOX)), proxy=proxy)
         process = await boxing.boxes.start(order, line_bytes=_ANSWER_BYTES)
@@ -87,7 +82,37 @@ async def end(process: BoxProcess) -> None:
     """Kill hands that are of no use."""
     if process.returncode is None:
         process.kill()
+    if isinstance(process, asyncio.subprocess.Process):
+        # What bubblewrap has forked but not yet tied to itself would outlive it, for ever.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
     await process.wait()
+
+
+async def _spawn(command: list[str]) -> asyncio.subprocess.Process:
+    """Start a process with three streams.
+
+    A start that is cancelled half-way never returns: asyncio waits for streams that it has not connected yet. So it
+    comes to its end, which takes milliseconds, and the process is killed then.
+    """
+    starting = asyncio.create_task(
+        asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={},
+            start_new_session=True,
+            limit=_ANSWER_BYTES,
+        )
+    )
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await asyncio.wait([starting])
+        if not starting.exception():
+            await end(starting.result())
+        raise
 
 
 async def _introduce(process: BoxProcess, policy: JsonObject) -> JsonObject:

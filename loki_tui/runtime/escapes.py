@@ -87,9 +87,10 @@ WRITES = {
         "    a, b = (S + '/here').encode(), (S + '/there').encode()\n"
         "    while not over.is_set(): call((316, 276), -100, a, -100, b, 2)\n"
         "t = threading.Thread(target=swap); t.start()\n"
-        "for _ in range(2000):\n"
+        "for _ in range(20000):\n"
         "    try: open(S + '/here/new.txt', 'w').close()\n"
         "    except OSError: pass\n"
+        "    if os.path.exists(O + '/new.txt'): break\n"
         "over.set(); t.join()"
     ),
     "dots": "open(S + '/../../outside/new.txt', 'w')",

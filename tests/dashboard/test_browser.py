@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import trustme
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
@@ -74,7 +75,9 @@ def browser(tmp_path: Path) -> Iterator[Chrome]:
 
 def wait(condition: Callable[[], object], what: str) -> None:
     """Wait until something is so."""
-    WebDriverWait(None, PATIENCE, poll_frequency=0.1).until(lambda _: condition(), what)  # type: ignore[type-var]
+    # What was found may be of a page that is being left.
+    waiting = WebDriverWait(None, PATIENCE, poll_frequency=0.1, ignored_exceptions=[StaleElementReferenceException])  # type: ignore[type-var]
+    waiting.until(lambda _: condition(), what)
 
 
 def classes(browser: Chrome) -> str:

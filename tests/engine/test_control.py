@@ -18,7 +18,7 @@ from loki_tui.core.vocabulary import Status
 from loki_tui.engine.prompts import steering
 from loki_tui.store.journal import SqliteJournal
 from loki_tui.store.lock import EngineLock
-from tests.support.processes import await_none_in, processes_in
+from tests.support.processes import PATIENCE_SECONDS, await_none_in, processes_in
 from tests.support.runs import Bench, make_bench
 from tests.support.scripted import FakeClock, Held, ScriptedModel, call, fails, finishes, says
 
@@ -203,7 +203,7 @@ def environment(pid: int) -> bytes:
 
 async def standing_still(bench: Bench) -> None:
     """Return when no command runs."""
-    await eventually(lambda: set(commands_of(bench).values()) <= {"T"}, seconds=PROMPTLY.total_seconds())
+    await eventually(lambda: set(commands_of(bench).values()) <= {"T"}, seconds=PATIENCE_SECONDS)
 
 
 async def eventually(condition: Callable[[], bool], *, seconds: float) -> None:

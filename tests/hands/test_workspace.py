@@ -27,6 +27,7 @@ from tests.support.hands import (
     state_of,
     until,
 )
+from tests.support.processes import await_none_in
 
 SUITE = Path(loki_tui.__file__).parent.parent
 
@@ -121,6 +122,20 @@ async def test_large_contents_pass_both_ways(hands: HandsWorkspace) -> None:
     assert (await hands.perform("write_file", {"path": "big", "content": content})).ok
     assert await sh(hands, "wc -c < big") == "6000001\n"
     assert len((await hands.perform("read_file", {"path": "big"})).output) > 50_000
+
+
+async def test_a_start_is_cancelled_at_any_step(here: World) -> None:
+    workspaces = here.workspaces()
+    for steps in range(40):
+        start = asyncio.create_task(workspaces.open_agent())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        start.cancel()
+        async with asyncio.timeout(20):
+            await asyncio.wait([start])
+        if not start.cancelled():  # it was through
+            await start.result().close()
+    await_none_in(here.base)
 
 
 async def test_a_cancelled_call_ends_what_it_started(hands: HandsWorkspace, world: World) -> None:
