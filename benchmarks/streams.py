@@ -1,7 +1,8 @@
 """What working in parallel gains and costs: equal streams on a model that takes its time, with few and many sessions.
 
 The model is a scripted server in this process that answers each request after a second. Every stream has the same
-number of turns. One session at a time is the floor; the same plan with more of them is ours.
+number of turns. One session at a time is the floor; the same plan with more of them is ours. How late the engine's
+event loop gets is measured by an engine with a watch beside it (`lateness`), with few streams and many in the queue.
 """
 
 from __future__ import annotations
@@ -34,6 +35,12 @@ STREAMS = 8
 SHARE = 0.8
 """Of the number of sessions: what parallel work is to gain at least."""
 
+CROWD = 50
+"""Streams, most of which wait for a session."""
+
+MOST_LATE = 50
+"""Milliseconds, at the 99th percentile."""
+
 MOST_MEGABYTES = 25
 MOST_MILLISECONDS = 150
 PATIENCE = 1800.0
@@ -48,7 +55,7 @@ class Outcome:
     seconds: float
     """From the plan to the end."""
     starting: float
-    """Seconds from one stream's start to the next one's; the median."""
+    """Seconds from one stream's start to the next one's, of those that need not wait for a session; the median."""
     memory: int
     """Bytes of the run's processes at their most."""
 
@@ -68,6 +75,17 @@ def measure(effort: Effort) -> Iterator[Figure]:
     added = (beside.memory - alone.memory) / 2**20 / (sessions - 1)
     yield Figure("memory of each further stream at work", "MB", added, None, "at most", MOST_MEGABYTES)
     yield Figure("time to begin a further stream", "ms", beside.starting * 1000, None, "at most", MOST_MILLISECONDS)
+    yield from _lateness(few=streams, many=2 * streams if quick else CROWD)
+
+
+def _lateness(*, few: int, many: int) -> Iterator[Figure]:
+    """How late the event loop gets, with few streams and with many in the queue."""
+    for count, target in ((few, None), (many, MOST_LATE)):
+        with _place(count, turns=3, sessions=4) as place:
+            late = json.loads(place.run("benchmarks.lateness"))
+        name = f"event loop late, {count} streams for 4 sessions"
+        yield Figure(f"{name}, 99th percentile", "ms", late["p99"] * 1000, None, "at most", target)
+        yield Figure(f"{name}, the worst", "ms", late["worst"] * 1000)
 
 
 def run(*, streams: int, sessions: int, turns: int) -> Outcome:
@@ -76,32 +94,59 @@ def run(*, streams: int, sessions: int, turns: int) -> Outcome:
     Raises:
         RuntimeError: It did not complete.
     """
-    with tempfile.TemporaryDirectory(prefix="loki-benchmark-") as scratch, _served(_Script(streams, turns)) as url:
-        project = make_project(Path(scratch))
-        environ = project.environment | {
-            "ANTHROPIC_BASE_URL": url,
-            "LOKI_PARALLEL_MODE": "true",
-            "LOKI_MAX_PARALLEL_SESSIONS": str(sessions),
-            "LOKI_MAX_WORKTREES": str(streams + 1),
-        }
-        command = [sys.executable, "-P", "-m", "loki_tui", "start", "--headless", "--json", "prd.md"]
-        with subprocess.Popen(
-            command, cwd=project.root, env=environ | {"PYTHONPATH": str(_ROOT)}, stdout=subprocess.PIPE, text=True
-        ) as process:
+    with _place(streams, turns=turns, sessions=sessions) as place:
+        told = place.run("loki_tui", "start", "--headless", "--json", "prd.md")
+        return _outcome([json.loads(line) for line in told.splitlines()], place.memory, sessions=sessions)
+
+
+@dataclass(slots=True)
+class _Place:
+    """A project, and where its model is."""
+
+    root: Path
+    environ: dict[str, str]
+    memory: int = 0
+    """Bytes of the processes of what ran here, at their most."""
+
+    def run(self, module: str, *arguments: str) -> str:
+        """Run a module of Python's in the project to its end; what it printed.
+
+        Raises:
+            RuntimeError: It failed.
+        """
+        command = [sys.executable, "-P", "-m", module, *arguments]
+        with subprocess.Popen(command, cwd=self.root, env=self.environ, stdout=subprocess.PIPE, text=True) as process:
             memory = MemoryWatch(process.pid)
             told, _ = process.communicate(timeout=PATIENCE)
-            most = memory.stop()
-        rows = [json.loads(line) for line in told.splitlines()]
+            self.memory = memory.stop()
         if process.returncode:
-            raise RuntimeError(f"the run ended with {process.returncode}: {rows[-1:]}")
-        return _outcome(rows, most)
+            raise RuntimeError(f"it ended with {process.returncode}: {told[-1000:]}")
+        return told
 
 
-def _outcome(rows: Sequence[Body], memory: int) -> Outcome:
+@contextmanager
+def _place(streams: int, *, turns: int, sessions: int) -> Iterator[_Place]:
+    with tempfile.TemporaryDirectory(prefix="loki-benchmark-") as scratch, _served(_Script(streams, turns)) as url:
+        project = make_project(Path(scratch))
+        yield _Place(
+            project.root,
+            project.environment
+            | {
+                "ANTHROPIC_BASE_URL": url,
+                "LOKI_PARALLEL_MODE": "true",
+                "LOKI_MAX_PARALLEL_SESSIONS": str(sessions),
+                "LOKI_MAX_WORKTREES": str(min(streams, 2 * sessions) + 1),
+                "LOKI_MAX_ITERATIONS": str(4 * streams),
+                "PYTHONPATH": str(_ROOT),
+            },
+        )
+
+
+def _outcome(rows: Sequence[Body], memory: int, *, sessions: int) -> Outcome:
     at = {kind: [_moment(row) for row in rows if row["kind"] == kind] for kind in ("stream_planned", "stream_started")}
-    starts = at["stream_started"]
+    starts = at["stream_started"][:sessions]
     gaps = [after - before for before, after in itertools.pairwise(starts)]
-    return Outcome(_moment(rows[-1]) - at["stream_planned"][0], statistics.median(gaps), memory)
+    return Outcome(_moment(rows[-1]) - at["stream_planned"][0], statistics.median(gaps or [0]), memory)
 
 
 def _moment(row: Body) -> float:
