@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from loki_tui.core.messages import JsonObject
 from loki_tui.engine.control import Control
-from loki_tui.engine.ports import ActionResult, Checkouts, OnText, Workspace
+from loki_tui.engine.forwarding import ForwardingWorkspace
+from loki_tui.engine.ports import Checkouts, Workspace
 
 
 class HeldCheckouts:
@@ -34,29 +34,13 @@ class HeldCheckouts:
         return held
 
 
-class _Held:
+class _Held(ForwardingWorkspace):
     """Hands that are released when they are closed."""
 
     def __init__(self, workspace: Workspace, release: Callable[[], None]) -> None:
-        self.confinement = workspace.confinement
-        self._workspace = workspace
+        super().__init__(workspace)
         self._release = release
-
-    async def perform(self, tool: str, tool_input: JsonObject, *, on_output: OnText | None = None) -> ActionResult:
-        return await self._workspace.perform(tool, tool_input, on_output=on_output)
-
-    async def preview(self, tool: str, tool_input: JsonObject) -> ActionResult:
-        return await self._workspace.preview(tool, tool_input)
-
-    async def fetch(self, path: str) -> bytes | None:
-        return await self._workspace.fetch(path)
-
-    async def freeze(self) -> None:
-        await self._workspace.freeze()
-
-    async def thaw(self) -> None:
-        await self._workspace.thaw()
 
     async def close(self) -> None:
         self._release()
-        await self._workspace.close()
+        await super().close()

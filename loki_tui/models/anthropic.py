@@ -15,9 +15,9 @@ from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
-from loki_tui.core.errors import ModelError, ModelFault, UsageError
+from loki_tui.core.errors import ModelFault, UsageError
 from loki_tui.engine.ports import ModelAnswer, ModelRequest, OnText
-from loki_tui.models.faults import Rejection, hint_for, refusal_of
+from loki_tui.models.faults import Rejection, refusal_of
 from loki_tui.models.sdk import wait_for_import
 from loki_tui.models.stream import Assembly
 from loki_tui.models.wire import CacheTtl, Encoder
@@ -84,16 +84,9 @@ class AnthropicModel:
             await _stream(client, self._encoder.encode(request), assembly)
             return assembly.answer()
         except Rejection as rejection:
-            detail = rejection.detail
-            for secret in filter(None, (self._api_key, self._auth_token)):
-                detail = detail.replace(secret, "[key]")
-            raise ModelError(
-                f"{request.model} gave no answer: {detail}.",
-                fault=rejection.fault,
-                retry_after=rejection.retry_after,
-                usage=assembly.usage,
-                billable=assembly.started or rejection.maybe_billed,
-                hint=hint_for(rejection.fault),
+            secrets = filter(None, (self._api_key, self._auth_token))
+            raise rejection.error_of(
+                request.model, usage=assembly.usage, started=assembly.started, secrets=secrets
             ) from rejection.__cause__
 
     async def close(self) -> None:

@@ -8,14 +8,14 @@ https://platform.claude.com/docs/en/api/errors
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from pydantic import JsonValue
 
-from loki_tui.core.errors import ModelFault
-from loki_tui.core.messages import JsonObject
+from loki_tui.core.errors import ModelError, ModelFault
+from loki_tui.core.messages import JsonObject, Usage
 
 _BY_STATUS = {
     401: ModelFault.AUTH,
@@ -72,10 +72,26 @@ class Rejection(Exception):  # noqa: N818 - never leaves this package: `ModelErr
         self.maybe_billed = sent and fault in _SILENT
         """Whether the request may have been worked on although nothing says so."""
 
+    def error_of(self, who: str, *, usage: Usage | None, started: bool, secrets: Iterable[str]) -> ModelError:
+        """The same for the engine.
 
-def hint_for(fault: ModelFault) -> str:
-    """What a person can do about it."""
-    return _HINTS.get(fault, "")
+        Args:
+            who: Gave no answer.
+            usage: What is known to have been used.
+            started: Whether the answer had begun.
+            secrets: Left out of what the provider said.
+        """
+        detail = self.detail
+        for secret in secrets:
+            detail = detail.replace(secret, "[key]")
+        return ModelError(
+            f"{who} gave no answer: {detail}.",
+            fault=self.fault,
+            retry_after=self.retry_after,
+            usage=usage,
+            billable=started or self.maybe_billed,
+            hint=_HINTS.get(self.fault, ""),
+        )
 
 
 def refusal_of(status: int, headers: Mapping[str, str], body: object) -> Rejection:

@@ -11,10 +11,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from loki_tui.core.errors import ModelError, ModelFault
+from loki_tui.core.errors import ModelFault
 from loki_tui.engine.ports import ModelAnswer, OnText
 from loki_tui.models.anthropic import break_of, checked_url
-from loki_tui.models.faults import Rejection, hint_for, refusal_of
+from loki_tui.models.faults import Rejection, refusal_of
 from loki_tui.models.inquiries import events_of
 from loki_tui.models.stream import Assembly
 
@@ -97,16 +97,9 @@ class Connection:
             await self._exchange(url, _merged(headers, signed), body, answer, assembly)
             return assembly.answer()
         except Rejection as rejection:
-            said = rejection.detail
-            for value in signed.values():
-                said = said.replace(value.removeprefix("Bearer "), "[key]")
-            raise ModelError(
-                f"The model gave no answer: {said}.",
-                fault=rejection.fault,
-                retry_after=rejection.retry_after,
-                usage=assembly.usage,
-                billable=assembly.started or rejection.maybe_billed,
-                hint=hint_for(rejection.fault),
+            secrets = (value.removeprefix("Bearer ") for value in signed.values())
+            raise rejection.error_of(
+                "The model", usage=assembly.usage, started=assembly.started, secrets=secrets
             ) from rejection.__cause__
 
     async def _exchange(

@@ -15,11 +15,12 @@ from loki_tui.core.errors import LokiError, ModelError, ModelFault, UsageError
 from loki_tui.core.events import Record
 from loki_tui.core.messages import JsonObject, TextPart, ToolCall, Usage
 from loki_tui.core.tools import WORKSPACE_TOOLS, BadCallError, EditFile, FinishIteration, WriteFile, parse_call
-from loki_tui.core.vocabulary import Confinement, Purpose
+from loki_tui.core.vocabulary import Purpose
 from loki_tui.engine import prompts
 from loki_tui.engine.acting import Actor
 from loki_tui.engine.asking import Asker, Question
 from loki_tui.engine.context import RunContext
+from loki_tui.engine.forwarding import ForwardingWorkspace
 from loki_tui.engine.outside.ports import Inquiry, Release, Send
 from loki_tui.engine.overhearing import speaker
 from loki_tui.engine.ports import ActionResult, ModelAnswer, ModelRequest, OnText, Workspace
@@ -234,13 +235,12 @@ class _Sending:
         pass
 
 
-class _Lent:
+class _Lent(ForwardingWorkspace):
     """Hands whose actions the agent does itself; what they would be is looked at by the real ones."""
 
     def __init__(self, workspace: Workspace, release: Release) -> None:
-        self._workspace = workspace
+        super().__init__(workspace)
         self._release = release
-        self.confinement: Confinement = workspace.confinement
 
     async def perform(self, tool: str, tool_input: JsonObject, *, on_output: OnText | None = None) -> ActionResult:
         diff = ""
@@ -253,17 +253,5 @@ class _Lent:
             ok=done.ok, output=done.output, exit_code=done.exit_code, diff=diff if done.ok else "", seconds=done.seconds
         )
 
-    async def preview(self, tool: str, tool_input: JsonObject) -> ActionResult:
-        return await self._workspace.preview(tool, tool_input)
-
-    async def fetch(self, path: str) -> bytes | None:
-        return await self._workspace.fetch(path)
-
-    async def freeze(self) -> None:
-        await self._workspace.freeze()
-
-    async def thaw(self) -> None:
-        await self._workspace.thaw()
-
     async def close(self) -> None:
-        pass
+        pass  # they are only lent
