@@ -8,10 +8,12 @@ application is told, and from then on its output goes nowhere.
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from io import TextIOWrapper
+from types import FrameType
 from typing import IO, TYPE_CHECKING, cast
 
 from textual.drivers.linux_driver import LinuxDriver
@@ -47,8 +49,20 @@ class TerminalDriver(LinuxDriver):
         except OSError:
             self.hang_up()
 
+    def start_application_mode(self) -> None:
+        """Take the terminal; from here on its changes of size are heard of by a signal."""
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        passed_on = signal.getsignal(signal.SIGWINCH)
+
+        def resized(number: int, frame: FrameType | None) -> None:
+            self._glass.stale = True
+            if callable(passed_on):
+                passed_on(number, frame)
+
+        signal.signal(signal.SIGWINCH, resized)
+
     def process_message(self, message: Message) -> None:
-        """Pass on what the terminal says; after a change of size nobody knows what it shows."""
+        """Pass on what the terminal says, its changes of size included where it tells them in words."""
         if isinstance(message, Resize):
             self._glass.stale = True
         super().process_message(message)
@@ -70,7 +84,7 @@ class _Glass:
         self._on_loss = on_loss
         self._canvas = Canvas()
         self.stale = False
-        """Whether the terminal may show something else by now; set from any thread."""
+        """Whether nobody knows any more what the terminal shows, since its size changed; set from any thread."""
 
     def write(self, text: str) -> int:
         if self.stale:

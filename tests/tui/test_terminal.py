@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import signal
 import time
@@ -232,6 +233,36 @@ def test_a_terminal_of_sixteen_colours_shows_it_all(person: Program, size: tuple
         shown.until(lambda screen: "Everywhere" not in screen, "the cockpit")
         shown.press("q")
         assert shown.ends() == 0
+
+
+def test_a_terminal_of_another_size_shows_nothing_of_the_one_before(person: Program) -> None:
+    with loki_in_terminal(person, "demo", "--speed", "0", size=(160, 48)) as shown:
+        shown.shows("COMPLETED")
+        shown.press("q")
+        assert shown.ends() == 0
+    attach = (demo(person).with_(LOKI_PROVIDER="replay"), "attach")
+    for old, new in [((160, 48), (80, 24)), ((80, 24), (120, 36))]:
+        with loki_in_terminal(*attach, size=new) as fresh, loki_in_terminal(*attach, size=old) as resized:
+            for terminal in (fresh, resized):
+                terminal.shows("COMPLETED", "Activity")
+                # Where something was typed the pen stays, and what is above a pen that would be lost moves up.
+                terminal.press("/")
+                terminal.shows("Search what was said")
+                terminal.enter("no such words")
+                terminal.shows("no such words")
+                terminal.press("Escape")
+                terminal.hides("no such words")
+            resized.resize(*new)
+            resized.until(as_in(fresh), f"the same as in\n{fresh.screen}")
+
+
+def as_in(other: Terminal) -> Callable[[str], bool]:
+    """Whether a screen is that of another terminal, but for what time alone changes."""
+
+    def timeless(screen: str) -> str:
+        return re.sub(r" *(\d+ (s|min|h)\b|just now)", "", screen)
+
+    return lambda screen: timeless(screen) == timeless(other.screen)
 
 
 def of(client: RunClient, kind: type[Kind]) -> list[Kind]:
