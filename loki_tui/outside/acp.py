@@ -20,6 +20,7 @@ from loki_tui.engine.outside.ports import Desk, Errand, OutsideError, Program, P
 from loki_tui.outside.acp_client import AcpClient
 from loki_tui.outside.acp_transport import ProgramTransport
 from loki_tui.outside.marker import finishing, found_finish
+from loki_tui.outside.talk import running
 
 if TYPE_CHECKING:
     from acp.client.connection import ClientSideConnection
@@ -55,16 +56,8 @@ class AcpAgent:
 
     async def work(self, host: ProgramHost, errand: Errand, desk: Desk) -> None:
         """Have it work; see `engine.outside.ports.OutsideAgent`."""
-        program = await host.talk(self._options.argv, {})
-        try:
+        async with running(host, self._options.argv, {}) as program:
             await self._converse(program, errand, desk)
-        except OutsideError as error:
-            done = await program.close()
-            said = f" It complained: {done.output.strip()[-500:]}" if done.output.strip() else ""
-            status = f" (exit code {done.exit_code})" if done.exit_code is not None else ""
-            raise OutsideError(f"{error.message}{status}{said}", hint=error.hint) from error
-        finally:
-            await program.close()
 
     async def _converse(self, program: Program, errand: Errand, desk: Desk) -> None:
         from acp import connect_to_agent  # noqa: PLC0415 - a third of a second, for those who want it

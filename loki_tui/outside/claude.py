@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from loki_tui.core.errors import LokiError
 from loki_tui.core.messages import JsonObject
-from loki_tui.engine.outside.ports import Access, Desk, Errand, Gateway, OutsideError, Program, ProgramHost
+from loki_tui.engine.outside.ports import Access, Desk, Errand, Gateway, OutsideError, ProgramHost
 from loki_tui.outside.claude_session import ClaudeSession
 from loki_tui.outside.claude_tools import OFFERED
-from loki_tui.outside.talk import messages
+from loki_tui.outside.talk import messages, running
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class ClaudeCode:
         """Have it work; see `engine.outside.ports.OutsideAgent`."""
         async with (
             self._gateway.open(desk, door=host.door) as access,
-            _running(host, self._argv(errand.model), self._environment(access)) as program,
+            running(host, self._argv(errand.model), self._environment(access)) as program,
         ):
             session = ClaudeSession(program, errand, desk)
             try:
@@ -112,17 +112,3 @@ async def _listen(session: ClaudeSession, said: AsyncIterator[JsonObject], tasks
     await session.settle()
     if not session.over:
         raise OutsideError(f"{ClaudeCode.name} ended before its work did.")
-
-
-@asynccontextmanager
-async def _running(host: ProgramHost, argv: list[str], environment: dict[str, str]) -> AsyncIterator[Program]:
-    program = await host.talk(argv, environment)
-    try:
-        yield program
-    except OutsideError as error:
-        done = await program.close()
-        said = f" It complained: {done.output.strip()[-500:]}" if done.output.strip() else ""
-        status = f" (exit code {done.exit_code})" if done.exit_code is not None else ""
-        raise OutsideError(f"{error.message}{status}{said}", hint=error.hint) from error
-    finally:
-        await program.close()

@@ -1,16 +1,32 @@
-"""Listening to a program that may fall silent, talk nonsense, or die."""
+"""A program that is talked with: it may fall silent, talk nonsense, or die."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 from loki_tui.core.messages import JsonObject
-from loki_tui.engine.outside.ports import Desk, OutsideError, Program
+from loki_tui.engine.outside.ports import Desk, OutsideError, Program, ProgramHost
 
 NONSENSE = 20
 """So many lines that are no messages are passed over; programs print warnings."""
+
+
+@asynccontextmanager
+async def running(host: ProgramHost, argv: Sequence[str], environment: Mapping[str, str]) -> AsyncIterator[Program]:
+    """An agent's program, ended with the context; what went wrong there is told with what it complained about."""
+    program = await host.talk(argv, environment)
+    try:
+        yield program
+    except OutsideError as error:
+        done = await program.close()
+        said = f" It complained: {done.output.strip()[-500:]}" if done.output.strip() else ""
+        status = f" (exit code {done.exit_code})" if done.exit_code is not None else ""
+        raise OutsideError(f"{error.message}{status}{said}", hint=error.hint) from error
+    finally:
+        await program.close()
 
 
 async def messages(program: Program, desk: Desk, *, name: str, silence: float) -> AsyncGenerator[JsonObject]:
