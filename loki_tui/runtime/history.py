@@ -98,7 +98,7 @@ class History:
         """
         return self._reader.read_before(self._run, seq, limit=limit, stream=stream)
 
-    def find(self, text: str, *, start: int, backwards: bool = False) -> int | None:
+    def find(self, text: str, *, start: int, backwards: bool = False, stream: str | None = None) -> int | None:
         """The nearest event that says something, in whatever case.
 
         Looks at everything in an event, the names of its fields included; of a text that was cut, at
@@ -108,6 +108,7 @@ class History:
             text: What to look for, as a person reads it.
             start: An event's number; the search begins right after it, or right before.
             backwards: Whether to look at what came before.
+            stream: The stream whose events alone count, if one is meant.
 
         Returns:
             Its number; none where there is none, or `interrupt` was called meanwhile.
@@ -116,7 +117,8 @@ class History:
             JournalError: The journal cannot be read.
         """
         self._called_off.clear()
-        return self._search.find(text, start=start, backwards=backwards, called_off=self._called_off.is_set)
+        called_off = self._called_off.is_set
+        return self._search.find(text, start=start, backwards=backwards, called_off=called_off, stream=stream)
 
     def interrupt(self) -> None:
         """End the search that is under way, from any thread; it ends within some 50 ms."""

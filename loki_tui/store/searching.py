@@ -73,14 +73,17 @@ class JournalSearch:
         )
         return None if row is None else row[0]
 
-    def find(self, text: str, *, start: int, backwards: bool, called_off: Callable[[], bool]) -> int | None:
-        """The nearest event that says this, in whatever case.
+    def find(
+        self, text: str, *, start: int, backwards: bool, called_off: Callable[[], bool], stream: str | None = None
+    ) -> int | None:
+        """The nearest event that says this, in whatever case, in one stream where one is named.
 
         Args:
             text: Any text, of any length.
             start: Where to begin; this event itself is not looked at.
             backwards: Whether to look at what came before.
             called_off: Asked every few milliseconds whether to give up.
+            stream: The stream whose events alone count, if one is meant.
 
         Returns:
             Its number; none where there is none, or the search was called off.
@@ -93,17 +96,17 @@ class JournalSearch:
         position = min(start, last + 1) if backwards else max(start, 0)
         while text and (position > 1 if backwards else position < last) and not called_off():
             low, high = (position - STRIDE, position) if backwards else (position, position + STRIDE + 1)
-            if (found := self._find_between(text, low, high, backwards=backwards)) is not None:
+            if (found := self._find_between(text, low, high, backwards=backwards, stream=stream)) is not None:
                 return found
             position = low + 1 if backwards else high - 1
         return None
 
-    def _find_between(self, text: str, low: int, high: int, *, backwards: bool) -> int | None:
+    def _find_between(self, text: str, low: int, high: int, *, backwards: bool, stream: str | None) -> int | None:
         """The first or last event with `low < seq < high` that says it."""
-        wanted = ""
-        given: tuple[object, ...] = (self._run, low, high)
+        wanted, of = _among(stream)
+        given: tuple[object, ...] = (self._run, low, high, *of)
         if anchor := _anchor(text):
-            wanted, given = "AND instr(lower(body), ?)", (*given, _as_stored(anchor).lower())
+            wanted, given = f"{wanted} AND instr(lower(body), ?)", (*given, _as_stored(anchor).lower())
         order = "DESC" if backwards else "ASC"
         folded = text.casefold()
         with journal_errors(self._state.journal):

@@ -113,6 +113,23 @@ async def test_what_happens_in_a_stream_is_seen_in_it_and_in_no_other(enter: Ent
         await until(pilot, lambda: "Of another one." in b.text("activity"), "the run")
 
 
+async def test_what_is_searched_for_in_a_stream_is_found_in_it_alone(enter: Enter) -> None:
+    said = ("export", "search", "export")
+    b = enter([*abreast.abreast(), *(scenes.Within(each, ev.Warned(message="Of a crab.")) for each in said)])
+    async with b.app.run_test(size=SIZE) as pilot:
+        await b.open(pilot)
+        *_, own, last = (record.seq for record in b.session.client.records() if record.event.kind == "warned")
+        await open_stream(b, pilot, "search")
+        await pilot.press("slash")
+        await until(pilot, lambda: asking(b.app), "the question")
+        await pilot.press(*"CRAB", "enter")
+        await until(pilot, lambda: b.cockpit.seq == own, "the place in the stream")
+        await pilot.press("n")
+        await until(pilot, lambda: b.said, "the answer")
+        assert "is not there after this" in b.said[-1]
+        assert b.cockpit.seq == own < last
+
+
 async def test_iterations_of_streams_do_not_mix(enter: Enter) -> None:
     b = enter(abreast.abreast())
     async with b.app.run_test(size=SIZE) as pilot:

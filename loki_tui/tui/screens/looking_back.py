@@ -159,7 +159,8 @@ class LookingBack(RunScreen):
         # The event that is shown may hold the text itself; from the present, it is searched too.
         start = start + 1 if self.past is None and step < 0 else start
         self.query_one(KeyBar).say(f"searching for {text!r} …")
-        found = await session.ask(lambda history: history.find(text, start=start, backwards=step < 0))
+        among = session.scope.stream or None
+        found = await session.ask(lambda history: history.find(text, start=start, backwards=step < 0, stream=among))
         self.query_one(KeyBar).say("")
         if found is None:
             self.notify(f"{text!r} is not there {'before' if step < 0 else 'after'} this.", markup=False)
