@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from loki_tui.core.errors import RepositoryError
+from loki_tui.core.vocabulary import Confinement
 from loki_tui.engine.grounds import Ground, Merge, Retired
 from loki_tui.hands.gitshell import GitShell, quoted
 from loki_tui.hands.grants import LENT, installed
@@ -18,12 +19,13 @@ from loki_tui.hands.workspace import HandsWorkspaces
 from loki_tui.hands.worktrees import advancing, merging, retiring
 from loki_tui.hands.worktrees.admin import Admin, admin_of, admins
 from loki_tui.hands.worktrees.opening import Wanted, add, complete, foreign_lock, hollow, revive
-from loki_tui.hands.worktrees.site import shell_of
+from loki_tui.hands.worktrees.site import Site, shell_of
 from loki_tui.runtime.checkouts import CleanCheckouts, Commits
 from loki_tui.runtime.delivery import PersonsRepository, git_places
 from loki_tui.runtime.worktree_hands import WorktreeHands, WorktreeRepository
 from loki_tui.runtime.worktree_rooms import Room
 from loki_tui.store.checkpoints import GitCheckpoints
+from loki_tui.store.files import PRIVATE, writing
 from loki_tui.store.paths import RunDirectories
 
 PERSONS = "HEAD"
@@ -33,8 +35,8 @@ DERIVED = ("__pycache__/", "*.py[cod]", ".pytest_cache/", ".mypy_cache/", ".ruff
 """What tools make of sources beside them. Every stream makes its own, and two would conflict in what nobody wrote."""
 
 _IGNORES = "".join(f"{pattern}\n" for pattern in (*(f"/{name}" for name in LENT), *DERIVED))
-"""Patterns for what is lent, and for what is derived, also where no `.gitignore` names it: one of a `.gitignore` that ends
-with a slash would mean directories alone, and not the links to what is lent."""
+"""Patterns for what is lent, and for what is derived, also where no `.gitignore` names it: one of a `.gitignore` that
+ends with a slash would mean directories alone, and not the links to what is lent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,19 @@ class GitWorktrees:
         self._places = git_places(base.workspace)
         self._identity = Identity(*base.demands.identity)
         self._hands: dict[Path, WorktreeHands] = {}
+        self._repositories: dict[Path, WorktreeRepository] = {}
         self._turn = asyncio.Lock()
+
+    @property
+    def confinement(self) -> Confinement:
+        """What will hold agents: each of them writes in its own worktree alone; see the port."""
+        base, place = self._base, self._base.directories.worktrees
+        with writing(place):
+            place.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        held = base.workspaces.elsewhere(replace(base.demands, root=place, lent=(place,), allowed_paths=())).confinement
+        anywhere = place / "*"
+        allowed = [_moved(path, workspace=base.workspace, root=anywhere) for path in base.demands.allowed_paths]
+        return held.model_copy(update={"writable": tuple(allowed) or (str(anywhere),)})
 
     async def open(self, name: str, *, branch: str, base: str) -> Ground:
         """Create a worktree on a branch, or take up the one that is there; see the port."""
@@ -78,18 +92,18 @@ class GitWorktrees:
 
     async def merge(self, ground: Ground, commit: str, *, message: str) -> Merge:
         """Merge a commit beside the branch; see the port."""
-        async with self._hands[ground.root].site() as site:
+        async with self._site(ground) as site:
             return await merging.merge(site, commit, message=message)
 
-    async def conclude(self, ground: Ground, *, message: str) -> Merge:
+    async def conclude(self, ground: Ground, commit: str, *, message: str) -> Merge:
         """Commit what was resolved or mended; see the port."""
-        async with self._hands[ground.root].site() as site:
-            return await merging.conclude(site, message=message)
+        async with self._site(ground) as site:
+            return await merging.conclude(site, commit, message=message)
 
-    async def abandon(self, ground: Ground) -> None:
+    async def abandon(self, ground: Ground) -> str:
         """Go back to the branch's tip; see the port."""
-        async with self._hands[ground.root].site() as site:
-            await merging.abandon(site)
+        async with self._site(ground) as site:
+            return await merging.abandon(site)
 
     async def advance(self, branch: str, *, to: str, expected: str) -> bool:
         """Move a branch from where it is expected; see the port."""
@@ -132,6 +146,7 @@ class GitWorktrees:
             await self._forget(admin)
             await room.clear()
             self._hands.pop(room.root, None)
+            self._repositories.pop(room.root, None)
         return kept
 
     @property
@@ -165,6 +180,20 @@ class GitWorktrees:
             yield await shell_of(hands, git_directory=str(self.common), work_tree=str(self._base.workspace))
         finally:
             await hands.close()
+
+    @asynccontextmanager
+    async def _site(self, ground: Ground) -> AsyncIterator[Site]:
+        """Git on a worktree that is open; one that was deleted meanwhile is made anew first."""
+        hands, room = self._hands[ground.root], Room(self._base.directories, ground.root.name)
+        if not room.pointed:
+            admin, _ = hands.known()
+            said = _make_way(room, known=True)
+            room.prepare(workspace=self._base.workspace)
+            said += await _take_up(room, admin, hands, workspace=self._base.workspace)
+            room.lend(self._lent())
+            self._repositories[room.root].warn(*said)
+        async with hands.site() as site:
+            yield site
 
     async def _open(self, room: Room, name: str, *, branch: str, base: str) -> Ground:
         admin = admin_of(self.common, room.root)
@@ -257,13 +286,14 @@ class GitWorktrees:
         moved = tuple(_moved(path, workspace=self._base.workspace, root=room.root) for path in allowed)
         # Only now: what is allowed has to be there.
         workspaces = self._base.workspaces.elsewhere(replace(self._demands(room), allowed_paths=moved))
+        repository = self._repositories[room.root] = WorktreeRepository(hands, checkpoints, warnings)
         return Ground(
             root=room.root,
             workspaces=workspaces,
             checkouts=CleanCheckouts(checkpoints, workspaces, workspace=room.root, scratch=room.verify),
             delivered=CleanCheckouts(commits, workspaces, workspace=room.root, scratch=room.verify),
             checkpoints=checkpoints,
-            repository=WorktreeRepository(hands, checkpoints, warnings),
+            repository=repository,
         )
 
     def _demands(self, room: Room) -> Demands:

@@ -49,7 +49,7 @@ class Sides:
 
     async def conclude(self, ground: Ground) -> Merge:
         """Conclude the merge, and have it on the branch where it is one."""
-        done = await self.trees.conclude(ground, message="Merge two")
+        done = await self.trees.conclude(ground, self.bench.tip(f"{BRANCH}-two"), message="Merge two")
         if done.commit:
             assert await self.trees.advance(BRANCH, to=done.commit, expected=self.bench.tip())
             assert git(ground.root, "status", "--porcelain") == ""
@@ -284,7 +284,7 @@ async def test_a_resolution_survives_the_engine(sides: Sides) -> None:
     assert (await trees.merge(again, two, message="Merge two")).conflicts == merged.conflicts
     assert (again.root / "a").read_text() == "half resolved\n"
     assert await again.repository.commit(BRANCH, subject="x", body="") == sides.bench.tip()
-    assert (await trees.conclude(again, message="Merge two")).commit
+    assert (await trees.conclude(again, two, message="Merge two")).commit
 
 
 async def test_a_conflict_that_nobody_worked_on_is_given_up_without_a_trace(sides: Sides) -> None:

@@ -279,7 +279,7 @@ async def test_sha256(tmp_path: Path) -> None:
     await trees.advance(BRANCH, to=merged.commit, expected=bench.head())
     assert (await trees.merge(ground, two, message="x")).conflicts
     write(ground.root, {"a": "one\ntwo\n"})
-    assert (await trees.conclude(ground, message="x")).commit
+    assert (await trees.conclude(ground, two, message="x")).commit
     write(ground.root, {"b": "kept\n"})
     assert (await trees.retire("integration")).quarantine
 

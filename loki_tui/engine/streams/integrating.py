@@ -83,7 +83,7 @@ class Integrator:
     async def leave_out(self, name: str, reason: str) -> None:
         """Bring the worktree back to the branch, and go on without this stream."""
         await self._crew.iterations.end_hands()
-        await self._worktrees.abandon(self._crew.ground)
+        self._tell(await self._worktrees.abandon(self._crew.ground))
         await self._crew.keeper.save(f"without {name}")
         self._note_finished(name, "left_out", reason)
 
@@ -97,7 +97,8 @@ class Integrator:
         elif under_way.conflicts:
             await self._resolve(stream, under_way)
         elif not under_way.merged:
-            merged = await self._worktrees.merge(self._crew.ground, under_way.started.commit, message=_message(stream))
+            commit = under_way.started.commit
+            merged = await self._worktrees.merge(self._crew.ground, commit, message=_message(stream))
             self._note_merge(name, merged)
         elif under_way.refused:
             await self._mend(stream, under_way)
@@ -115,14 +116,23 @@ class Integrator:
     async def _conclude(self, stream: Stream, under_way: Integration) -> None:
         """Commit what somebody resolved or mended; what is not resolved goes to the next who is asked."""
         await self._crew.iterations.end_hands()
-        merged = await self._worktrees.conclude(self._crew.ground, message=_message(stream))
-        if merged.conflicts and under_way.handed_to == "person":
+        commit = under_way.started.commit
+        merged = await self._worktrees.conclude(self._crew.ground, commit, message=_message(stream))
+        if merged.conflicts and under_way.handed_to == "person" and not merged.anew:
             left = ", ".join(each.path for each in merged.conflicts[:SHOWN])
             await self.leave_out(stream.planned.name, f"its conflicts were not resolved: {left}")
             return
         self._note_merge(stream.planned.name, merged)
 
+    def _tell(self, kept: str) -> None:
+        """Tell people what became of the worktree, and what was put aside of it."""
+        self._crew.keeper.pass_warnings_on()
+        if kept:
+            where = f"What was in the run's worktree and in no commit is kept in {kept}"
+            self._chronicle.note(ev.Warned(message=f"{where} (loki worktrees restore)."))
+
     def _note_merge(self, name: str, merged: Merge) -> None:
+        self._tell(merged.kept)
         under_way = self._chronicle.state.integration
         tries = under_way.tries if under_way is not None else 0
         if merged.conflicts:
@@ -204,7 +214,7 @@ class Integrator:
         if started.attempt >= MOVES:
             await self.leave_out(stream.planned.name, f"{branch.branch} was moved by somebody else, again and again")
             return
-        await self._worktrees.abandon(self._crew.ground)
+        self._tell(await self._worktrees.abandon(self._crew.ground))
         tip = await self._crew.ground.repository.commit(branch.branch, subject="Nothing", body="")
         self._chronicle.note(
             ev.Warned(message=f"{branch.branch} was moved by somebody else; {stream.planned.name} is merged again.")
