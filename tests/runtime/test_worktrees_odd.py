@@ -319,7 +319,8 @@ async def test_a_locked_branch_is_waited_for_and_then_named(bench: Bench) -> Non
     before = bench.tip()
     with pytest.raises(RepositoryError, match=r"r1\.lock") as caught:
         await ground.repository.commit(BRANCH, subject="Work", body="")
-    assert "Let it finish" in caught.value.hint
+    assert "no process has it open" in caught.value.message
+    assert f"rm '{lock}'" in caught.value.hint
     assert bench.tip() == before
     lock.unlink()
     assert await ground.repository.commit(BRANCH, subject="Work", body="") != before

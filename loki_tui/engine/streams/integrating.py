@@ -151,6 +151,8 @@ class Integrator:
 
     async def _resolve(self, stream: Stream, under_way: Integration) -> None:
         if under_way.handed_to == "person":
+            if await self._is_resolved(stream, under_way):
+                return
             paths = ", ".join(each.path for each in under_way.conflicts[:SHOWN])
             await self._control.pause(
                 by="integration",
@@ -162,6 +164,15 @@ class Integrator:
         run = self._chronicle.run
         task = task_of_resolving(run, stream, under_way.conflicts, self._sides(stream, under_way))
         await self._crew.iterations.iterate(GoOn(task=task), prd=self._prd)
+
+    async def _is_resolved(self, stream: Stream, under_way: Integration) -> bool:
+        """Whether a person resolved it already, before an engine was interrupted, say; it is concluded then."""
+        commit = under_way.started.commit
+        merged = await self._worktrees.conclude(self._crew.ground, commit, message=_message(stream))
+        self._tell(merged.kept)
+        if not merged.conflicts:
+            self._note_merge(stream.planned.name, merged)
+        return not merged.conflicts
 
     def _sides(self, stream: Stream, under_way: Integration) -> list[str]:
         """Streams that are here already and may have touched what conflicts."""
@@ -227,12 +238,17 @@ class Integrator:
 
     def _note_finished(self, name: str, outcome: str, reason: str, *, commit: str = "") -> None:
         left_out = outcome == "left_out"
+        under_way, run = self._chronicle.state.integration, self._chronicle.run
+        lost = under_way.lost if under_way is not None and not left_out else ()
+        there = (other for other in run.streams if run.stream_status(other) is StreamStatus.INTEGRATED)
         self._chronicle.note(
             ev.IntegrationFinished(
                 name=name,
                 outcome="left_out" if left_out else "integrated",
                 reason=reason,
                 commit=commit or self._tip(),
+                lost=lost,
+                beside=tuple(there) if lost else (),
             )
         )
         self._control.nudge()

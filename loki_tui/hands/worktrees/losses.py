@@ -43,7 +43,7 @@ async def losses(
     paths = [unquoted(path) for path in listed[:_PATHS]]
     found: list[str] = []
     for path in paths:
-        for side, name in ((ours, "the branch"), (theirs, "what was merged in")):
+        for side, name in ((ours, "the branch"), (theirs, "the merged side")):
             if phrase := await _gone(site, path, base=base.split("\n")[0], side=side, result=result, among=paths):
                 found.append(f"{shown(path)}: of what {name} had added, {phrase}")
     if len(listed) > _PATHS:

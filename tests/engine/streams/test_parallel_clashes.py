@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from loki_tui.core import events as ev
+from loki_tui.core.vocabulary import Purpose
+from loki_tui.engine.receipt import Receipt
+from loki_tui.store.blobs import BlobStore
 from tests.engine.streams.test_parallel import APART, BRANCH, INTEGRATED, bench, does, statuses
 from tests.support.git import git, write
 from tests.support.parallel import Part, StreamingModel, divides, proof_of, writes
 from tests.support.runs import Bench
-from tests.support.scripted import Turn, call, finishes, says
+from tests.support.scripted import Held, Turn, call, finishes, reviews, says, votes
 
 LINES = "".join(f"line {number}\n" for number in range(1, 31))
 
@@ -128,3 +131,43 @@ async def test_streams_that_declare_the_same_files_are_worked_on_one_after_anoth
     assert "Stream shop comes after auth, since both may touch *.py and common.py." in place.state().warnings
     assert place.of(ev.IntegrationConflicted) == []
     assert git(place.workspace, "show", f"{BRANCH}:common.py") == "AUTH = 1\nSHOP = 1"
+
+
+async def test_what_a_resolution_dropped_is_told_to_reviewers_and_council_and_stands_in_the_receipt(
+    tmp_path: Path,
+) -> None:
+    dropped = [*writes({"common.py": "AUTH = 1\n"}, proofs={}), *writes({"more.py": "X = 1\n"}, proofs={})]
+    first, second = does("auth", "R1", common_dot_py="AUTH = 1\n"), does("shop", "R2", common_dot_py="SHOP = 2\n")
+    # Whichever comes second is dropped.
+    after = Part("shop", "R2", ["shop/**"])
+    held = Held(second[0])  # type: ignore[arg-type]
+    model = StreamingModel(divides(APART[0], after), auth=first, shop=[held, *second[1:]], whole=dropped)
+    model.turns[Purpose.REVIEW] = [reviews() for _ in range(8)]
+    model.turns[Purpose.VOTE] = [votes() for _ in range(8)]
+    place = bench(tmp_path, model, phase_code_review=True, council_enabled=True)
+    async with place.going() as going:
+        await held.begun.wait()
+        await place.until(lambda state: state.stream_status("auth") is INTEGRATED)
+        held.go_on.set()
+        assert await going == "completed", place.events()[-4:]
+    (over,) = [event for event in place.of(ev.IntegrationFinished) if event.name == "shop"]
+    assert over.beside == ("auth",)
+    said = "the resolution of the conflict between auth and shop dropped lines: common.py: of what the merged side had"
+    for purpose in (Purpose.REVIEW, Purpose.VOTE):
+        asked = model.sent(purpose)
+        assert asked
+        assert all(said in str(each.messages[0]) and "SHOP = 2" in str(each.messages[0]) for each in asked), purpose
+    (written,) = place.of(ev.ReceiptWritten)
+    receipt = Receipt.model_validate_json(BlobStore(place.around.project.state.blobs).get(written.digest))
+    (line,) = receipt.dropped
+    assert line.startswith(said)
+
+
+async def test_what_was_dropped_and_brought_back_is_told_nobody(tmp_path: Path) -> None:
+    dropped = writes({"common.py": "AUTH = 1\n"}, proofs={})
+    mended = writes({"common.py": "AUTH = 1\nSHOP = 2\n"}, proofs={})
+    auth, shop = does("auth", "R1", common_dot_py="AUTH = 1\n"), does("shop", "R2", common_dot_py="SHOP = 2\n")
+    place = bench(tmp_path, StreamingModel(divides(*APART), auth=auth, shop=shop, whole=dropped + mended))
+    assert await place.go() == "completed", place.events()[-4:]
+    assert place.of(ev.IntegrationRefused)
+    assert [event.lost for event in place.of(ev.IntegrationFinished)] == [(), ()]

@@ -238,3 +238,15 @@ async def test_a_worktree_that_is_deleted_while_a_conflict_waits_for_a_person_lo
         assert await going == "completed", place.events()[-4:]
     assert git(place.workspace, "show", f"{BRANCH}:common.py") == "AUTH = 1\nSHOP = 2"
     assert statuses(place) == {"auth": INTEGRATED, "shop": INTEGRATED}
+
+
+async def test_what_a_person_resolved_while_no_engine_ran_is_taken(tmp_path: Path) -> None:
+    nothing: list[Turn] = [finishes("I looked", proofs={}), finishes("I looked again", proofs={})]
+    place = bench(tmp_path, both("AUTH = 1\n", "SHOP = 2\n", nothing))
+    async with place.going():
+        await place.until(lambda state: state.paused_by == "integration")
+    assert place.state().paused_by == "person"
+    write(tree(place, "run"), {"common.py": "AUTH = 1\nSHOP = 2\n"})
+    place.post(rq.Resume(by="ada"))
+    assert await place.go() == "completed", place.events()[-4:]
+    assert git(place.workspace, "show", f"{BRANCH}:common.py") == "AUTH = 1\nSHOP = 2"
