@@ -21,7 +21,7 @@ from loki_tui.hands.worktrees.admin import Admin, admin_of, admins
 from loki_tui.hands.worktrees.opening import Wanted, add, complete, foreign_lock, hollow, revive
 from loki_tui.hands.worktrees.site import Site, shell_of
 from loki_tui.runtime.checkouts import CleanCheckouts, Commits
-from loki_tui.runtime.delivery import PersonsRepository, git_places
+from loki_tui.runtime.delivery import PersonsRepository, git_places, is_bare
 from loki_tui.runtime.worktree_hands import WorktreeHands, WorktreeRepository
 from loki_tui.runtime.worktree_rooms import Room
 from loki_tui.store.checkpoints import GitCheckpoints
@@ -158,7 +158,7 @@ class GitWorktrees:
         """
         if not self._places:
             workspace = self._base.workspace
-            if all((workspace / name).exists() for name in ("HEAD", "objects", "refs")):
+            if is_bare(workspace):
                 raise RepositoryError(
                     f"{workspace} is a bare repository: there are no files to work on.", hint="Clone it."
                 )
@@ -190,7 +190,7 @@ class GitWorktrees:
             said = _make_way(room, known=True)
             room.prepare(workspace=self._base.workspace)
             said += await _take_up(room, admin, hands, workspace=self._base.workspace)
-            room.lend(self._lent())
+            room.lend(_lent(self._base.workspace))
             self._repositories[room.root].warn(*said)
         async with hands.site() as site:
             yield site
@@ -217,25 +217,14 @@ class GitWorktrees:
         if admin is None:
             await self._add(hands.workspaces, room, wanted)
             if base == PERSONS:
-                warnings += await self._left_out()
+                warnings += await _left_out(self._base)
         elif admin.facts is None:
             await self._complete(hands.workspaces, room, admin, wanted)
         else:
             warnings += await _take_up(room, admin, hands, workspace=self._base.workspace)
-        room.lend(self._lent())
+        room.lend(_lent(self._base.workspace))
         self._hands[room.root] = hands
         return self._ground(room, hands, warnings)
-
-    async def _left_out(self) -> list[str]:
-        """What a run does not have of the person's checkout."""
-        base = self._base
-        person = PersonsRepository(base.workspaces, base.workspace, run=base.run, identity=base.demands.identity)
-        facts = await person.inspect()
-        if facts is None or not facts.dirty:
-            return []
-        return [
-            f"{facts.dirty} uncommitted changes in {base.workspace} are no part of this run, which began at a commit."
-        ]
 
     async def _add(self, workspaces: HandsWorkspaces, room: Room, wanted: Wanted) -> None:
         hands = await workspaces.open_repository(*self._places, room.root)
@@ -272,7 +261,7 @@ class GitWorktrees:
 
     def hands_on(self, room: Room) -> WorktreeHands:
         """What opens git on a worktree whose directory is there."""
-        workspaces = self._base.workspaces.elsewhere(self._demands(room))
+        workspaces = self._base.workspaces.elsewhere(_demands(self._base, room, self.common))
         return WorktreeHands(workspaces, room.root, self.common, self._identity)
 
     async def _forget(self, admin: Admin) -> None:
@@ -285,7 +274,9 @@ class GitWorktrees:
         allowed = self._base.demands.allowed_paths
         moved = tuple(_moved(path, workspace=self._base.workspace, root=room.root) for path in allowed)
         # Only now: what is allowed has to be there.
-        workspaces = self._base.workspaces.elsewhere(replace(self._demands(room), allowed_paths=moved))
+        workspaces = self._base.workspaces.elsewhere(
+            replace(_demands(self._base, room, self.common), allowed_paths=moved)
+        )
         repository = self._repositories[room.root] = WorktreeRepository(hands, checkpoints, warnings)
         return Ground(
             root=room.root,
@@ -295,28 +286,6 @@ class GitWorktrees:
             checkpoints=checkpoints,
             repository=repository,
         )
-
-    def _demands(self, room: Room) -> Demands:
-        """What is demanded of hands in a worktree: what holds in the workspace, of the worktree's own files."""
-        demands, workspace = self._base.demands, self._base.workspace
-        return replace(
-            demands,
-            root=room.root,
-            private=room.home,
-            lent=(room.root,),
-            repository=self.common,
-            # For git there, all of it; for agents see `_ground`.
-            allowed_paths=(),
-            read_paths=(
-                *(path if path.startswith(("/", "~")) else str(workspace / path) for path in demands.read_paths),
-                *map(str, self._lent()),
-            ),
-            git_ignores=f"{demands.git_ignores}\n{_IGNORES}",
-        )
-
-    def _lent(self) -> list[Path]:
-        """What the person installed, which agents and tests in a worktree may read."""
-        return [place for place in installed(self._base.workspace) if place.name in LENT]
 
 
 async def _take_up(room: Room, admin: Admin, hands: WorktreeHands, *, workspace: Path) -> list[str]:
@@ -350,3 +319,36 @@ def _moved(path: str, *, workspace: Path, root: Path) -> str:
         return path
     real = (workspace / path).resolve()
     return str(root / real.relative_to(workspace)) if real.is_relative_to(workspace) else str(real)
+
+
+async def _left_out(base: Base) -> list[str]:
+    """What a run does not have of the person's checkout."""
+    person = PersonsRepository(base.workspaces, base.workspace, run=base.run, identity=base.demands.identity)
+    facts = await person.inspect()
+    if facts is None or not facts.dirty:
+        return []
+    return [f"{facts.dirty} uncommitted changes in {base.workspace} are no part of this run, which began at a commit."]
+
+
+def _demands(base: Base, room: Room, common: Path) -> Demands:
+    """What is demanded of hands in a worktree: what holds in the workspace, of the worktree's own files."""
+    demands, workspace = base.demands, base.workspace
+    return replace(
+        demands,
+        root=room.root,
+        private=room.home,
+        lent=(room.root,),
+        repository=common,
+        # For git there, all of it; for agents see `_ground`.
+        allowed_paths=(),
+        read_paths=(
+            *(path if path.startswith(("/", "~")) else str(workspace / path) for path in demands.read_paths),
+            *map(str, _lent(workspace)),
+        ),
+        git_ignores=f"{demands.git_ignores}\n{_IGNORES}",
+    )
+
+
+def _lent(workspace: Path) -> list[Path]:
+    """What the person installed, which agents and tests in a worktree may read."""
+    return [place for place in installed(workspace) if place.name in LENT]

@@ -210,7 +210,7 @@ async def test_no_repository_is_refused(tmp_path: Path) -> None:
 
 async def test_no_commits_are_refused(tmp_path: Path) -> None:
     bench = Bench(tmp_path, files=None)
-    with pytest.raises(RepositoryError, match="There is no commit 'HEAD'") as caught:
+    with pytest.raises(RepositoryError, match="has no commit yet") as caught:
         await bench.worktrees().open("one", branch=BRANCH, base="HEAD")
     assert "git commit" in caught.value.hint
 
