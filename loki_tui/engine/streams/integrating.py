@@ -19,9 +19,11 @@ from loki_tui.engine.crew import Crew
 from loki_tui.engine.deciding import RED, GoOn
 from loki_tui.engine.grounds import Merge, Worktrees
 from loki_tui.engine.judging import judge
+from loki_tui.engine.qa.phase import UNIT_TESTS, Measured
 from loki_tui.engine.qa.phases import QUICK
 from loki_tui.engine.streams.briefing import task_of_mending, task_of_resolving
 from loki_tui.engine.streams.globs import first_overlap
+from loki_tui.engine.verifying import Excuse, reported_tests
 
 RESOLVING: Final = 2
 """Iterations that may work on the conflicts of one integration before a person is asked."""
@@ -46,15 +48,19 @@ class Integrator:
         worktrees: Merges.
         crew: Those who work in the run's worktree.
         prd: What is built.
+        excuse: Why a stream is not held to what unit tests found red; none where nothing is measured.
     """
 
-    def __init__(self, context: RunContext, worktrees: Worktrees, crew: Crew, *, prd: str) -> None:
+    def __init__(
+        self, context: RunContext, worktrees: Worktrees, crew: Crew, *, prd: str, excuse: Excuse | None = None
+    ) -> None:
         self._chronicle = context.chronicle
         self._control = context.control
         self._settings = context.settings
         self._worktrees = worktrees
         self._crew = crew
         self._prd = prd
+        self._excuse = excuse
 
     async def integrate(self, name: str) -> None:
         """Bring one stream's work in, or leave it out and say why.
@@ -208,8 +214,16 @@ class Integrator:
             and not state.stale(fact)
             and fact.verdict in RED
             and self._is_asked_for(phase.setting, fact.verdict)
+            and not await self._excused(fact)
         ]
         return "\n".join(red) or None
+
+    async def _excused(self, fact: ev.PhaseFinished) -> str:
+        """Why what is red on the merged tree is not held against the stream; the whole is held to it all the same."""
+        if fact.phase != UNIT_TESTS or self._excuse is None:
+            return ""
+        tests = reported_tests(self._chronicle, fact)
+        return await self._excuse(Measured(fact.verdict, fact.why, counts=fact.counts, checks=fact.checks, tests=tests))
 
     def _is_asked_for(self, setting: str, verdict: Verdict) -> bool:
         return bool(getattr(self._settings, setting)) or verdict is Verdict.FAILED
