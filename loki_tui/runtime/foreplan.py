@@ -47,6 +47,10 @@ class Foreplan:
     """A plan, and what it came to."""
 
     requirements: tuple[Requirement, ...]
+    streams: tuple[ev.StreamPlanned, ...]
+    """What can be worked on at the same time, each after what it builds on; nothing where that was not asked for."""
+    notes: tuple[str, ...]
+    """What became of the planner's streams, where that is not what it said."""
     fallback: bool
     """Whether the model gave none that can be used, so that the PRD stands as one requirement."""
     spent: Decimal
@@ -109,7 +113,8 @@ def _created(around: Surroundings, settings: Settings, prd: Prd, journal: Sqlite
 
 async def _plan(around: Surroundings, settings: Settings, chronicle: Chronicle, model: Model, prd: Prd) -> None:
     """Plan, and journal how that ended."""
-    planner = Planner(context := _context(around, settings, chronicle), Asker(context, model))
+    context = _context(around, settings, chronicle)
+    planner = Planner(context, Asker(context, model), divides=settings.parallel_mode)
     planning = asyncio.create_task(planner.plan(prd.text))
 
     def heed(record: Record) -> None:
@@ -163,6 +168,8 @@ def _foreplan(state: RunState, record: Path) -> Foreplan:
     assert state.planned is not None
     return Foreplan(
         requirements=state.planned.requirements,
+        streams=tuple(stream.planned for stream in state.streams.values()),
+        notes=tuple(state.warnings),
         fallback=state.planned.fallback,
         spent=state.books.spent,
         unconfirmed=state.books.unconfirmed,
