@@ -80,7 +80,9 @@ class GitWorktrees:
         base, place = self._base, self._base.directories.worktrees
         with writing(place):
             place.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
-        held = base.workspaces.elsewhere(replace(base.demands, root=place, lent=(place,), allowed_paths=())).confinement
+        common = self._places[-1] if self._places else None
+        anyones = replace(base.demands, root=place, lent=(place,), repository=common, allowed_paths=())
+        held = base.workspaces.elsewhere(anyones).confinement
         anywhere = place / "*"
         allowed = [_moved(path, workspace=base.workspace, root=anywhere) for path in base.demands.allowed_paths]
         return held.model_copy(update={"writable": tuple(allowed) or (str(anywhere),)})
