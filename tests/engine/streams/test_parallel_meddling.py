@@ -70,6 +70,7 @@ async def test_a_branch_that_stays_locked_leaves_its_stream_out_and_says_what_to
     (failed,) = [event for event in place.of(ev.StreamFinished) if event.name == "auth"]
     assert failed.outcome == "failed"
     assert str(lock) in failed.reason
+    assert f"rm '{lock}'" in failed.reason
     # Its work is in no commit of its branch, and so in a quarantine.
     (files,) = kept(place).values()
     assert "auth.py" in files.splitlines()
@@ -209,6 +210,24 @@ async def test_a_streams_worktree_is_made_anew_by_the_next_engine(tmp_path: Path
             assert str(found) in said
         case _:
             assert not found.exists()
+
+
+async def test_the_runs_own_worktree_is_made_anew_by_the_next_engine(tmp_path: Path) -> None:
+    held, auth = waits("auth", "R1")
+    place = bench(tmp_path, StreamingModel(divides(*OWN), auth=auth, shop=does("shop", "R2")))
+    async with place.going():
+        await held.begun.wait()
+        await place.until(lambda state: state.stream_status("shop") is INTEGRATED)
+    meddle(tree(place, "run"), "filled")
+    place.post(rq.Resume(by="ada"))
+    assert await place.go(model=StreamingModel(auth=does("auth", "R1"))) == "completed", place.events()[-4:]
+    assert statuses(place) == {"auth": INTEGRATED, "shop": INTEGRATED}
+    found = place.around.project.state.root / "runs/r1/aside/found-run-1"
+    assert (found / "mine.txt").read_text() == "mine\n"
+    assert any(str(found) in warning for warning in place.state().warnings)
+    files = git(place.workspace, "ls-tree", "-r", "--name-only", BRANCH).splitlines()
+    assert {"auth.py", "shop.py"} <= set(files)
+    assert "mine.txt" not in files
 
 
 @pytest.mark.parametrize("when", ["meanwhile", "between two engines"])
