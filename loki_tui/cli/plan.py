@@ -35,6 +35,7 @@ def plan(
 ) -> None:
     """Make the plan alone: the requirements, and an estimate of what a run on them may cost and take."""
     from loki_tui.cli.estimating import expected  # noqa: PLC0415 (imports when chosen)
+    from loki_tui.core.terminal import one_line  # noqa: PLC0415
     from loki_tui.runtime.foreplan import make_plan  # noqa: PLC0415
     from loki_tui.runtime.prd import find_prd, read_prd  # noqa: PLC0415
     from loki_tui.runtime.readiness import check_prices, check_provider  # noqa: PLC0415
@@ -49,7 +50,7 @@ def plan(
     check_provider(settings, os.environ)
     check_prices(settings)
     remark(f"Planning with {settings.models['planning']} …")
-    made = make_plan(around, settings, document)
+    made = make_plan(around, settings, document, on_wait=lambda why: remark(Line(f"Waiting: {one_line(why)}", "warn")))
     estimate = expected(document, settings, around)
     if json:
         say(jsonlib.dumps({**_row(made), "estimate": estimate_row(estimate)}))

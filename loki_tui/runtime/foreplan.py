@@ -7,8 +7,10 @@ so that what it cost is on record, and apart from the project's runs, so that on
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 from loki_tui import __version__
@@ -63,13 +65,16 @@ class Foreplan:
     """The state directory that has its journal."""
 
 
-def make_plan(around: Surroundings, settings: Settings, prd: Prd) -> Foreplan:
+def make_plan(
+    around: Surroundings, settings: Settings, prd: Prd, *, on_wait: Callable[[str], object] = lambda _: None
+) -> Foreplan:
     """Have a PRD planned.
 
     Args:
         around: The project and the environment.
         settings: Who answers, and the budget. Nobody is asked to approve the plan: nothing follows from it.
         prd: What is to be planned.
+        on_wait: Told why there is no answer yet, whenever one is tried for again.
 
     Raises:
         UsageError: There is nobody to answer, or the budget does not cover the plan.
@@ -93,8 +98,14 @@ def make_plan(around: Surroundings, settings: Settings, prd: Prd) -> Foreplan:
             workspaces=open_workspaces(demands_of(around, settings, private=state.root / "hands"), settings),
             scratch=state.root / "questions",
         )
+        chronicle.observe(partial(_heed_waits, on_wait))
         asyncio.run(_plan(around, settings, chronicle, model, prd))
         return _foreplan(chronicle.state, state.root)
+
+
+def _heed_waits(on_wait: Callable[[str], object], record: Record) -> None:
+    if isinstance(record.event, ev.RunWaiting):
+        on_wait(record.event.reason)
 
 
 def _created(around: Surroundings, settings: Settings, prd: Prd, journal: SqliteJournal) -> ev.RunCreated:

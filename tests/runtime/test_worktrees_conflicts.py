@@ -264,7 +264,7 @@ async def test_what_a_resolution_took_away_is_told_by_side(sides: Sides) -> None
     assert done.commit
     lost = {phrase.partition(":")[0]: phrase for phrase in done.lost}
     assert lost.keys() == {"src/deep.py", "new.py"}
-    assert "merged in" in lost["src/deep.py"]
+    assert "of what the merged side had added" in lost["src/deep.py"]
     assert "2 of 2 lines are gone, such as `def two():`; `return 2`" in lost["src/deep.py"]
     assert "1 of 1 lines are gone, such as `x = 1`" in lost["new.py"]
 
