@@ -1,12 +1,9 @@
 """What a run is, as every face and the engine itself see it: the result of folding its events.
 
-Held by exactly one owner, who feeds it through `loki_tui.core.fold.apply`; everyone else only
-reads it. Everything in it is bounded by what a run is *at one moment*: nothing grows with the
-number of iterations, actions, approvals, checkpoints, notes or sub-agents there have been. What
-was is in the journal, and `loki_tui.runtime.history` looks it up.
-
-Its shape is journaled too (`loki_tui.core.keyframes`): whoever changes it, or what the fold puts
-into it, raises `loki_tui.core.fold.VERSION`.
+Held by exactly one owner, who feeds it through `loki_tui.core.fold.apply`; everyone else only reads it. Everything in
+it is bounded by what a run is *at one moment*: nothing grows with the number of iterations, actions, approvals,
+checkpoints, notes or sub-agents there have been. What was is in the journal, and `loki_tui.runtime.history` looks it
+up. Its shape is journaled too (`keyframes`): whoever changes it, or what the fold puts into it, raises `fold.VERSION`.
 """
 
 from __future__ import annotations
@@ -208,6 +205,8 @@ class Integration:
     merged: str = ""
     """Commit that holds both sides; empty while there is none."""
     conflicts: tuple[Clash, ...] = ()
+    lost: tuple[str, ...] = ()
+    """What the resolution of conflicts has not of what a side had added, one phrase each."""
     refused: str = ""
     """Why the merged tree is red, where it is."""
     tries: int = 0

@@ -15,6 +15,12 @@ from loki_tui.engine.qa.phase import UNIT_TESTS
 REST = 200
 """Changes that are named where they are not shown."""
 
+_DROPPED = (
+    "Parts of the work were made beside each other, and conflicted when they were brought together. Loki compared "
+    "lines: what is named here one side had added, and it is not there any more. It may have been reworded or have no "
+    "use any longer; find out whether anything that was asked for is gone with it:"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -53,6 +59,17 @@ def facts_of(state: RunState) -> tuple[Fact, ...]:
     return tuple(known)
 
 
+def dropped(state: RunState) -> tuple[str, ...]:
+    """What resolutions of conflicts between streams have not of what a side had added, one line each."""
+    return tuple(
+        f"the resolution of the conflict between {' and '.join(over.beside) or 'the branch'} and {name} dropped "
+        f"lines: {phrase}"
+        for name, stream in state.streams.items()
+        if (over := stream.integrated) is not None
+        for phrase in over.lost
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """What is judged."""
@@ -66,6 +83,8 @@ class Case:
     """Changes whose text is told."""
     rest: Sequence[Change] = ()
     """Changes that are only named."""
+    dropped: Sequence[str] = ()
+    """What bringing streams together lost, see `dropped`."""
 
 
 def told(case: Case) -> str:
@@ -76,6 +95,8 @@ def told(case: Case) -> str:
         + framed("\n".join(_requirement(judged) for judged in case.requirements), "requirements"),
         "Facts, measured by Loki:\n" + framed("\n".join(fact.told for fact in case.facts), "facts"),
     ]
+    if case.dropped:
+        sections.append(_DROPPED + "\n" + framed("\n".join(case.dropped), "what was dropped"))
     if not case.shown and not case.rest:
         return "\n\n".join([*sections, f"Nothing was changed since checkpoint {case.base}."])
     diff = "".join(change.text for change in case.shown)

@@ -15,7 +15,7 @@ from loki_tui.engine.iterating import Iterations
 from loki_tui.engine.keeping import Keeper
 from loki_tui.engine.outside.working import OutsideAgents
 from loki_tui.engine.reviewing import Reviewing
-from loki_tui.engine.verifying import Verifier
+from loki_tui.engine.verifying import Excuse, Verifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,9 @@ class Crew:
     assessor: Assessor
 
 
-def crew_for(context: RunContext, asker: Asker, ground: Ground, *, root: str = "") -> Crew:
+def crew_for(
+    context: RunContext, asker: Asker, ground: Ground, *, root: str = "", excuse: Excuse | None = None
+) -> Crew:
     """Put them together; nothing is started yet.
 
     Args:
@@ -37,10 +39,12 @@ def crew_for(context: RunContext, asker: Asker, ground: Ground, *, root: str = "
         asker: Puts questions to the model.
         ground: Where they work.
         root: The directory as agents are told it, where that is not the person's own.
+        excuse: Why a stream is not held to what is red; none for the run.
     """
     checkouts, checkpoints = HeldCheckouts(ground.checkouts, context.control), ground.checkpoints
     keeper = Keeper(context, checkpoints, ground.repository)
-    verifier = Verifier(context, checkouts, checkpoints, delivered=HeldCheckouts(ground.delivered, context.control))
+    delivered = HeldCheckouts(ground.delivered, context.control)
+    verifier = Verifier(context, checkouts, checkpoints, delivered=delivered, excuse=excuse)
     built_in = Agents(context, asker, ground.workspaces)
     agents = built_in if context.outside is None else OutsideAgents(context, context.outside)
     return Crew(

@@ -124,7 +124,7 @@ def _of_phase(state: RunState, name: str, *, required: bool) -> Iterator[str]:
     fact = state.phases.get(name)
     if fact is None or state.stale(fact):
         yield f"{name}: not measured on the work as it is now"
-    elif fact.verdict in RED or (required and fact.verdict is not Verdict.PASSED):
+    elif not fact.excused and (fact.verdict in RED or (required and fact.verdict is not Verdict.PASSED)):
         yield f"{name}: {fact.why}"
 
 
@@ -161,7 +161,8 @@ def _rejected(state: RunState) -> bool:
 
 def _evidence(state: RunState, settings: Settings) -> str:
     """What a completed run rests on, in a line."""
-    said = [state.phases[phase.name].why for phase in PHASES if phase.required]
+    facts = [state.phases[phase.name] for phase in PHASES if phase.required]
+    said = [f"{fact.why} ({fact.excused})" if fact.excused else fact.why for fact in facts]
     said.append(f"{len(state.requirements)} of {len(state.requirements)} requirements are proven")
     gaps = [name for name, fact in state.phases.items() if fact.verdict is Verdict.NOT_RUN and not state.stale(fact)]
     if settings.council_enabled and (decided := state.council.decided) is not None:

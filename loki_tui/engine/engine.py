@@ -176,7 +176,7 @@ class Engine:
             ev.EngineStarted(
                 pid=os.getpid(),
                 host=socket.gethostname(),
-                confinement=self._world.workspaces.confinement,
+                confinement=(self._world.worktrees or self._world.workspaces).confinement,
                 resumed=self._chronicle.state.engines > 0,
             )
         )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
+from loki_tui.core.vocabulary import Confinement
 from loki_tui.engine.ports import Checkouts, Checkpoints, Repository, Workspaces
 
 ConflictKind = Literal["content", "both_added", "renamed_edited", "deleted_edited", "binary", "mode"]
@@ -48,6 +49,10 @@ class Merge:
     conflicts: tuple[Conflict, ...] = ()
     lost: tuple[str, ...] = ()
     """What a side had added and the resolution has not, one phrase each: for reviewers to look at."""
+    kept: str = ""
+    """The ref that has what was in the worktree when a merge began, and in no commit; empty where nothing was."""
+    anew: bool = False
+    """Whether it was begun again, since nothing was left of what was to be concluded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,11 @@ class Worktrees(Protocol):
     Every operation can be done again after a death in its middle, and comes to the same.
     """
 
+    @property
+    def confinement(self) -> Confinement:
+        """What will hold the agents that work in them, each in its own."""
+        ...
+
     async def open(self, name: str, *, branch: str, base: str) -> Ground:
         """Create a worktree on a branch that begins at a commit, or take up the one that is there.
 
@@ -82,16 +92,21 @@ class Worktrees(Protocol):
         """Merge a commit into the branch's tip, in this worktree, its HEAD detached from the branch until `advance`."""
         ...
 
-    async def conclude(self, ground: Ground, *, message: str) -> Merge:
+    async def conclude(self, ground: Ground, commit: str, *, message: str) -> Merge:
         """Commit what the worktree holds after somebody resolved or mended it.
 
         Where a merge is open, that is its commit; else one more on top. Paths with markers left, and unmerged ones,
-        come back as conflicts, and nothing is committed.
+        come back as conflicts, and nothing is committed. A merge of which nothing is left, since the worktree was
+        deleted, is done again.
         """
         ...
 
-    async def abandon(self, ground: Ground) -> None:
-        """Bring the worktree back to its branch's tip; what was there goes to quarantine."""
+    async def abandon(self, ground: Ground) -> str:
+        """Bring the worktree back to its branch's tip; what was there goes to quarantine.
+
+        Returns:
+            The ref that has it; empty where nothing would have been lost.
+        """
         ...
 
     async def advance(self, branch: str, *, to: str, expected: str) -> bool:

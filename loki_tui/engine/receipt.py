@@ -279,5 +279,8 @@ class Receipt(Frozen):
     """What nobody measured, one line each."""
     against: tuple[str, ...] = ()
     """What speaks against it, one line each."""
+    dropped: tuple[str, ...] = ()
+    """What resolutions of conflicts between parallel streams lost of what a side had added, one line each: lines are
+    compared and not meanings, so this makes no headline better or worse."""
     digest: str = Field(default="", pattern="^([0-9a-f]{64})?$")
     """SHA-256 over the canonical JSON of all the rest; see `loki_tui.engine.sealing`."""

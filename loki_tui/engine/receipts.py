@@ -17,6 +17,7 @@ from loki_tui.core.money import ZERO
 from loki_tui.core.settings import Settings
 from loki_tui.core.state import Council, RunState
 from loki_tui.core.vocabulary import CODE_REVIEW, Excerpt, Outcome, Verdict
+from loki_tui.engine.cases import dropped
 from loki_tui.engine.context import RunContext
 from loki_tui.engine.headline import headline
 from loki_tui.engine.ports import Repository
@@ -126,6 +127,7 @@ class Receipts:
             ),
             journal=JournalMark(events=state.seq, digest=self._chronicle.journal.head()),
             headline="NOT VERIFIED",
+            dropped=dropped(state),
         )
         clean = cleaned(receipt, self._context.redact)
         # Whoever verifies has the clean facts alone to come to a headline from.

@@ -17,7 +17,7 @@ from loki_tui.core.tools import SubmitReview
 from loki_tui.core.vocabulary import CODE_REVIEW, Purpose, Verdict
 from loki_tui.engine import charges
 from loki_tui.engine.asking import Asker
-from loki_tui.engine.cases import Case, facts_of, told
+from loki_tui.engine.cases import Case, dropped, facts_of, told
 from loki_tui.engine.changes import Change, changes_between, paths_of, portions
 from loki_tui.engine.charges import Charge
 from loki_tui.engine.context import RunContext
@@ -147,6 +147,7 @@ class Reviewing:
                 base=base,
                 shown=portion,
                 rest=(*(change for other in dealt if other is not portion for change in other), *rest),
+                dropped=dropped(state),
             )
             for portion in dealt
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 
 from pydantic import TypeAdapter
@@ -19,6 +19,9 @@ from loki_tui.engine.qa.scenes import Scenes, off_by
 FINDINGS = 100
 """Findings of a phase that are journaled."""
 
+Excuse = Callable[[Measured], Awaitable[str]]
+"""Why what was measured is not to be held against whoever worked; empty where it is."""
+
 _TESTS: TypeAdapter[tuple[TestCase, ...]] = TypeAdapter(tuple[TestCase, ...])
 
 
@@ -30,10 +33,17 @@ class Verifier:
         checkouts: Makes clean checkouts.
         checkpoints: Knows what changed since the base.
         delivered: Makes clean checkouts of commits.
+        excuse: Says why a stream is not held to what its unit tests found red; none for a whole run, which is.
     """
 
     def __init__(
-        self, context: RunContext, checkouts: Checkouts, checkpoints: Checkpoints, *, delivered: Checkouts
+        self,
+        context: RunContext,
+        checkouts: Checkouts,
+        checkpoints: Checkpoints,
+        *,
+        delivered: Checkouts,
+        excuse: Excuse | None = None,
     ) -> None:
         self._chronicle = context.chronicle
         self._control = context.control
@@ -41,6 +51,7 @@ class Verifier:
         self._checkouts = checkouts
         self._checkpoints = checkpoints
         self._delivered = delivered
+        self._excuse = excuse
         self._scenes: Scenes | None = None
         self._of = ""
         """The checkpoint they are of."""
@@ -74,7 +85,10 @@ class Verifier:
 
     async def _measure(self, checkpoint: ev.CheckpointTaken, phase: Phase, scenes: Scenes) -> None:
         self._chronicle.note(ev.PhaseStarted(phase=phase.name, checkpoint=checkpoint.checkpoint))
-        self._finish(checkpoint, phase, await scenes.measure(phase))
+        measured = await scenes.measure(phase)
+        red = phase.name == UNIT_TESTS and measured.verdict is Verdict.FAILED
+        excused = await self._excuse(measured) if red and self._excuse is not None else ""
+        self._finish(checkpoint, phase, measured, excused=excused)
 
     async def _scenes_of(self, checkpoint: ev.CheckpointTaken) -> Scenes:
         """The checkpoint's scenes; what is known of the base is carried on from those before."""
@@ -97,7 +111,7 @@ class Verifier:
             scenes.tests, scenes.test_seconds = reported_tests(self._chronicle, known), known.seconds
         return scenes
 
-    def _finish(self, checkpoint: ev.CheckpointTaken, phase: Phase, measured: Measured) -> None:
+    def _finish(self, checkpoint: ev.CheckpointTaken, phase: Phase, measured: Measured, *, excused: str) -> None:
         chronicle, first = self._chronicle, self._chronicle.state.first_checkpoint
         tests = chronicle.journal.put_blob(_TESTS.dump_json(measured.tests)) if measured.tests else None
         chronicle.note(
@@ -117,6 +131,7 @@ class Verifier:
                 findings=measured.findings[:FINDINGS],
                 tests=tests,
                 base=first.checkpoint if first and phase.name == REGRESSION else "",
+                excused=excused,
             )
         )
 

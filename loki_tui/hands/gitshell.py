@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from loki_tui.core.errors import RepositoryError
 from loki_tui.core.messages import JsonObject
 from loki_tui.engine.ports import ActionResult, Workspace
+from loki_tui.hands.locks import refusal
 
 _TIMEOUT = 300
 """Seconds that one script may take."""
@@ -168,6 +169,8 @@ def _failure(result: ActionResult) -> RepositoryError:
         )
     if result.exit_code == 127:
         return RepositoryError("git cannot be run in the workspace.", hint="Install git, and have it on PATH.")
+    if (locked := refusal(said)) is not None:
+        return locked
     if "index.lock" in said:
         return RepositoryError(
             f"Another git holds the repository's index: {said}",

@@ -20,14 +20,16 @@ _LEAST_ABI_WITHIN = 1
 """Within mounts of its own, bubblewrap's or a container's, which are read-only themselves."""
 
 _LEFT_BEHIND = "what agents leave in the workspace for your own tools to run later"
+_GIT_OPEN = f"{_LEFT_BEHIND}, hooks and configuration of git included"
+_GIT_SHUT = f"{_LEFT_BEHIND}, but for the repository's hooks and configuration"
 _LANDLOCK_LEAVES = (
     "existence, size, modes, times and attributes of files outside",
     "shared memory in /dev/shm",
     "names and scheduling of your other processes",
-    f"{_LEFT_BEHIND}, hooks and configuration of git included",
+    _GIT_OPEN,
 )
 _OLD_LANDLOCK_LEAVES = ("signals to your other processes",)
-_BWRAP_LEAVES = (f"{_LEFT_BEHIND}, but for the repository's hooks and configuration",)
+_BWRAP_LEAVES = (_GIT_SHUT,)
 _NO_SCOPES = "abstract unix sockets"
 _NONE_LEAVES = ("everything this user may do",)
 
@@ -82,17 +84,22 @@ class Rung:
         """Whether sockets with a path can be made. Landlock cannot tell one path's from another's."""
         return self.name != "landlock"
 
-    def describe(self, *, writable: Sequence[Path], exposed: Sequence[str]) -> Confinement:
+    def describe(
+        self, *, writable: Sequence[Path], exposed: Sequence[str], repository: Path | None = None
+    ) -> Confinement:
         """What every face shows of it.
 
         Args:
             writable: Where hands may write.
             exposed: Credentials that lie in what hands may read.
+            repository: A git directory that they only read, as in worktrees of parallel runs; none where theirs is in
+                what they may write.
         """
+        leaves = tuple(_GIT_SHUT if repository and leaf == _GIT_OPEN else leaf for leaf in self._leaves())
         return Confinement(
             rung=self.name,
             detail=", ".join(self._details()),
-            uncovered=(*self._leaves(), *(f"{name}, which lies where hands may read" for name in exposed)),
+            uncovered=(*leaves, *(f"{name}, which lies where hands may read" for name in exposed)),
             writable=tuple(map(str, writable)),
             network=self.network,
             without=tuple(self._without()),

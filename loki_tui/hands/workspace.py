@@ -374,7 +374,7 @@ class HandsWorkspaces:
 
     def _describe(self, root: Path, writable: Sequence[Path], masked: Sequence[Path]) -> Confinement:
         open_to = exposed((root, *writable, *self._read), self._demands.home, masked=masked)
-        held = self._rung.describe(writable=writable, exposed=open_to)
+        held = self._rung.describe(writable=writable, exposed=open_to, repository=self._demands.repository)
         return held.model_copy(update={"uncovered": (*held.uncovered, *self._demands.uncovered)})
 
 

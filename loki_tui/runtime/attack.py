@@ -11,24 +11,29 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from loki_tui.core.errors import ConfinementError
+from loki_tui.core.errors import ConfinementError, RepositoryError
 from loki_tui.core.settings import Settings
 from loki_tui.core.vocabulary import Confinement
-from loki_tui.engine.ports import CommandPolicy, Workspace
+from loki_tui.engine.ports import CommandPolicy, Workspace, Workspaces
 from loki_tui.hands.policy import Demands
-from loki_tui.hands.workspace import HandsWorkspaces
 from loki_tui.runtime.boxed import open_workspaces
 from loki_tui.runtime.bypasses import BYPASSES
 from loki_tui.runtime.escapes import PRELUDE, Escape, Kind, table
 from loki_tui.runtime.escapes_powers import CLOSED_SCHEDULING
 from loki_tui.runtime.proving_ground import CREDENTIALS, SECRET, Ground, Victim, victim
 
+if TYPE_CHECKING:
+    from loki_tui.runtime.attack_worktrees import Beside
+
 Stopped = Literal["parser", "kernel", "not covered", "leaked"]
 
 NOWHERE = "/nowhere/workspace"
 """Where commands begin that are only read, never run."""
+
+APART: Final = ("network", "repository", "worktree")
+"""Kinds that are tried in hands of their own."""
 
 _SECONDS = 20
 TOOL_TARGETS = (
@@ -132,20 +137,23 @@ class _Campaign:
         self._demands = ground.demands(environ, confinement=settings.confinement, network=("on",))
         # An image has an interpreter of its own.
         self._python = "python3" if settings.confinement == "docker" else sys.executable
-        self._before = ground.fingerprint()
+        self._beside: Beside | None = None
+        """Where attempts are made from a stream's worktree: what lies there."""
+        self._before = self._fingerprint()
 
     async def run(self) -> Report:
         workspaces = open_workspaces(self._demands, self._settings)
         held = workspaces.confinement
         outcomes: list[Outcome] = []
         async with _opened(workspaces) as hands:
-            escapes = [escape for escape in table() if escape.kind not in ("network", "repository")]
+            escapes = [escape for escape in table() if escape.kind not in APART]
             outcomes += await self._each(hands, escapes, held)
             outcomes += [outcome async for outcome in self._tools(hands)]
         outcomes += await self._all(replace(self._demands, network=("off",)), "network")
         if (self._ground.repository / ".git").is_dir():
             whole = replace(self._demands, root=self._ground.repository, allowed_paths=())
             outcomes += await self._all(whole, "repository")
+            outcomes += await self._from_a_worktree()
         return Report(held, tuple(outcomes))
 
     async def _all(self, demands: Demands, kind: Kind) -> list[Outcome]:
@@ -154,6 +162,25 @@ class _Campaign:
         async with _opened(workspaces) as hands:
             return await self._each(hands, [escape for escape in table() if escape.kind == kind], held)
 
+    async def _from_a_worktree(self) -> list[Outcome]:
+        """What the hands of a parallel run's stream can do to all that lies beside them."""
+        from loki_tui.runtime.attack_worktrees import lay_out_worktrees  # noqa: PLC0415 (imports when wanted)
+
+        try:
+            beside = await lay_out_worktrees(self._ground, self._demands, self._settings)
+        except RepositoryError as error:  # such as in an image that has no git: no parallel run begins there either
+            return [Outcome("a stream's worktree", "worktree", "not covered", f"none could be made: {error.message}")]
+        self._beside = beside
+        self._before = self._fingerprint()
+        async with _opened(beside.workspaces) as hands:
+            escapes = [escape for escape in table() if escape.kind == "worktree"]
+            return await self._each(hands, escapes, beside.workspaces.confinement)
+
+    def _fingerprint(self) -> dict[str, str]:
+        if self._beside is None:
+            return self._ground.fingerprint()
+        return self._ground.fingerprint(watched=self._beside.watched, own=self._beside.own)
+
     async def _each(self, hands: Workspace, escapes: Sequence[Escape], held: Confinement) -> list[Outcome]:
         box = int(await _say(hands, "echo $PPID"))
         return [await self._try(hands, escape, held, box=box) for escape in escapes]
@@ -161,8 +188,13 @@ class _Campaign:
     async def _try(self, hands: Workspace, escape: Escape, held: Confinement, *, box: int) -> Outcome:
         if gap := gap_of(escape, held):
             return Outcome(escape.name, escape.kind, "not covered", gap)
-        repository = escape.kind == "repository"
-        fields = self._ground.fields(engine=self._target.pid, box=box, port=self._target.port, repository=repository)
+        fields = self._ground.fields(
+            engine=self._target.pid,
+            box=box,
+            port=self._target.port,
+            repository=escape.kind == "repository",
+            beside=self._beside.places if self._beside is not None else None,
+        )
         program = shlex.join([self._python, "-I", "-S", "-c", PRELUDE + escape.program, fields])
         return self._judge(escape.name, escape.kind, await _say(hands, program))
 
@@ -194,7 +226,7 @@ class _Campaign:
             yield "a secret was read"
         if hurt := self._target.hurt():
             yield hurt
-        after = self._ground.fingerprint()
+        after = self._fingerprint()
         if after != self._before:
             changed = sorted(path for path in after.keys() | self._before if after.get(path) != self._before.get(path))
             self._before = after
@@ -213,7 +245,7 @@ def gap_of(escape: Escape, held: Confinement) -> str:
 
 
 @asynccontextmanager
-async def _opened(workspaces: HandsWorkspaces) -> AsyncIterator[Workspace]:
+async def _opened(workspaces: Workspaces) -> AsyncIterator[Workspace]:
     hands = await workspaces.open_agent()
     try:
         yield hands

@@ -93,6 +93,11 @@ class PersonsRepository:
             await hands.close()
 
 
+def is_bare(directory: Path) -> bool:
+    """Whether a directory is a git directory itself, without files to work on."""
+    return all((directory / name).exists() for name in ("HEAD", "objects", "refs"))
+
+
 def git_places(workspace: Path) -> tuple[Path, ...]:
     """The git directory of a work tree, and the common one where it is another; nothing where there is none.
 

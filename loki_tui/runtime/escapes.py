@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-Kind = Literal["write", "read", "power", "network", "metadata", "repository", "scheduling"]
+Kind = Literal["write", "read", "power", "network", "metadata", "repository", "scheduling", "worktree"]
 
 
 class Escape(NamedTuple):
@@ -28,6 +28,7 @@ import ctypes, errno, glob, json, mmap, os, shutil, signal, socket, stat, struct
 p = json.loads(sys.argv[1])
 O, S, W, H, ST, T, E, BOX, SOCK, DGRAM, PORT, SECRET = (
     p[k] for k in ("O", "S", "W", "H", "ST", "T", "E", "BOX", "SOCK", "DGRAM", "PORT", "SECRET"))
+X, R, G, P = (p.get(k, "/nowhere") for k in ("X", "R", "G", "P"))
 F, N = O + "/file.txt", O + "/new.txt"
 ARM = os.uname().machine == "aarch64"
 libc = ctypes.CDLL(None, use_errno=True)
@@ -270,7 +271,8 @@ REPOSITORY = {
 
 def table() -> Iterator[Escape]:
     """Every escape there is."""
-    from loki_tui.runtime.escapes_powers import NETWORK, POWERS, SCHEDULING  # noqa: PLC0415 (one table in two files)
+    from loki_tui.runtime.escapes_powers import NETWORK, POWERS, SCHEDULING  # noqa: PLC0415 (one table in three files)
+    from loki_tui.runtime.escapes_worktrees import WORKTREES  # noqa: PLC0415
 
     kinds: dict[Kind, dict[str, str]] = {
         "write": WRITES,
@@ -280,6 +282,7 @@ def table() -> Iterator[Escape]:
         "metadata": METADATA,
         "repository": REPOSITORY,
         "scheduling": SCHEDULING,
+        "worktree": WORKTREES,
     }
     for kind, programs in kinds.items():
         for name, program in programs.items():

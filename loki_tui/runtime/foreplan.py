@@ -7,8 +7,10 @@ so that what it cost is on record, and apart from the project's runs, so that on
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 from loki_tui import __version__
@@ -47,6 +49,10 @@ class Foreplan:
     """A plan, and what it came to."""
 
     requirements: tuple[Requirement, ...]
+    streams: tuple[ev.StreamPlanned, ...]
+    """What can be worked on at the same time, each after what it builds on; nothing where that was not asked for."""
+    notes: tuple[str, ...]
+    """What became of the planner's streams, where that is not what it said."""
     fallback: bool
     """Whether the model gave none that can be used, so that the PRD stands as one requirement."""
     spent: Decimal
@@ -59,13 +65,16 @@ class Foreplan:
     """The state directory that has its journal."""
 
 
-def make_plan(around: Surroundings, settings: Settings, prd: Prd) -> Foreplan:
+def make_plan(
+    around: Surroundings, settings: Settings, prd: Prd, *, on_wait: Callable[[str], object] = lambda _: None
+) -> Foreplan:
     """Have a PRD planned.
 
     Args:
         around: The project and the environment.
         settings: Who answers, and the budget. Nobody is asked to approve the plan: nothing follows from it.
         prd: What is to be planned.
+        on_wait: Told why there is no answer yet, whenever one is tried for again.
 
     Raises:
         UsageError: There is nobody to answer, or the budget does not cover the plan.
@@ -89,8 +98,14 @@ def make_plan(around: Surroundings, settings: Settings, prd: Prd) -> Foreplan:
             workspaces=open_workspaces(demands_of(around, settings, private=state.root / "hands"), settings),
             scratch=state.root / "questions",
         )
+        chronicle.observe(partial(_heed_waits, on_wait))
         asyncio.run(_plan(around, settings, chronicle, model, prd))
         return _foreplan(chronicle.state, state.root)
+
+
+def _heed_waits(on_wait: Callable[[str], object], record: Record) -> None:
+    if isinstance(record.event, ev.RunWaiting):
+        on_wait(record.event.reason)
 
 
 def _created(around: Surroundings, settings: Settings, prd: Prd, journal: SqliteJournal) -> ev.RunCreated:
@@ -109,7 +124,8 @@ def _created(around: Surroundings, settings: Settings, prd: Prd, journal: Sqlite
 
 async def _plan(around: Surroundings, settings: Settings, chronicle: Chronicle, model: Model, prd: Prd) -> None:
     """Plan, and journal how that ended."""
-    planner = Planner(context := _context(around, settings, chronicle), Asker(context, model))
+    context = _context(around, settings, chronicle)
+    planner = Planner(context, Asker(context, model), divides=settings.parallel_mode)
     planning = asyncio.create_task(planner.plan(prd.text))
 
     def heed(record: Record) -> None:
@@ -163,6 +179,8 @@ def _foreplan(state: RunState, record: Path) -> Foreplan:
     assert state.planned is not None
     return Foreplan(
         requirements=state.planned.requirements,
+        streams=tuple(stream.planned for stream in state.streams.values()),
+        notes=tuple(state.warnings),
         fallback=state.planned.fallback,
         spent=state.books.spent,
         unconfirmed=state.books.unconfirmed,

@@ -8,7 +8,7 @@ import select
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,8 +115,10 @@ class Ground:
         git = shutil.which("git", path=environ.get("PATH"))
         if git is not None:
             quiet = {**environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-            argv = [git, "-c", "init.defaultBranch=main", "init", "-q", str(self.repository)]
-            subprocess.run(argv, check=True, env=quiet, timeout=30)
+            as_person = ["-c", "init.defaultBranch=main", "-c", "user.name=x", "-c", "user.email=x"]
+            for words in (["init", "-q"], ["add", "--all"], ["commit", "-q", "--no-verify", "-m", "Begin"]):
+                argv = [git, *as_person, *words]
+                subprocess.run(argv, check=True, env=quiet, timeout=30, cwd=self.repository)
             _put(self.repository / ".git/info/attributes", "")
 
     def demands(self, environ: Mapping[str, str], *, confinement: str, network: tuple[str, ...]) -> Demands:
@@ -131,21 +133,37 @@ class Ground:
             allowed_paths=("src", "tests"),
         )
 
-    def fingerprint(self) -> dict[str, str]:
-        """Everything that must stay as it is: what it is, holds, and the machine's own places."""
+    def fingerprint(self, *, watched: Sequence[Path] = (), own: Sequence[Path] = ()) -> dict[str, str]:
+        """Everything that must stay as it is: what it is, holds, and the machine's own places.
+
+        Args:
+            watched: More that must.
+            own: What need not, although it lies in what must.
+        """
         shielded = [self.repository / ".git" / name for name in ("config", "hooks", "info")]
         roots = [self.outside, self.home, self.workspace / "src-evil", self.workspace / "other.txt", *shielded]
-        found = {str(path): _state(path) for root in roots for path in [root, *sorted(root.rglob("*"))]}
+        paths = [path for root in (*roots, *watched) for path in [root, *sorted(root.rglob("*"))]]
+        held = [path for path in paths if not any(path.is_relative_to(place) for place in own)]
+        found = {str(path): _state(path) for path in held}
         found[str(self.workspace)] = str(sorted(path.name for path in self.workspace.iterdir()))
         return found | {path: str(os.path.lexists(path)) for path in (*TRACES, str(self.stray))}
 
-    def fields(self, *, engine: int, box: int, port: int, repository: bool = False) -> str:
-        """What an attack is told about where it is, as JSON."""
+    def fields(
+        self,
+        *,
+        engine: int,
+        box: int,
+        port: int,
+        repository: bool = False,
+        beside: Mapping[str, str] | None = None,
+    ) -> str:
+        """What an attack is told about where it is, as JSON; with what lies beside, where it is in a worktree."""
         workspace = self.repository if repository else self.workspace
         places = {"O": self.outside, "S": workspace / "src", "W": workspace, "H": self.home, "ST": self.state}
         sockets = {"SOCK": f"{self.base}/daemon.sock", "DGRAM": f"{self.base}/log.sock", "PORT": port}
         named = {name: str(path) for name, path in places.items()}
-        return json.dumps({**named, **sockets, "T": str(self.stray), "E": engine, "BOX": box, "SECRET": SECRET[:3]})
+        own = {"T": str(self.stray), "E": engine, "BOX": box, "SECRET": SECRET[:3]}
+        return json.dumps({**named, **sockets, **own, **(beside or {})})
 
 
 class Victim:

@@ -7,16 +7,22 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from loki_tui.core.errors import UsageError
+from loki_tui.core.errors import RepositoryError, UsageError
 from loki_tui.core.settings import Settings
+from loki_tui.hands.worktrees.opening import Wanted, examine
 from loki_tui.models.prices import GenaiPrices
 from loki_tui.runtime.boxed import open_workspaces
 from loki_tui.runtime.build import Recording, demands_of, open_model
-from loki_tui.runtime.delivery import PersonsRepository, git_places
+from loki_tui.runtime.delivery import PersonsRepository, git_places, is_bare
 from loki_tui.runtime.outside import check_outside
 from loki_tui.runtime.surroundings import Surroundings
 from loki_tui.runtime.webhooks import channels_of
+from loki_tui.store.checkpoints import GitCheckpoints
+
+if TYPE_CHECKING:
+    from loki_tui.runtime.worktrees import GitWorktrees
 
 
 def check_provider(settings: Settings, environ: Mapping[str, str]) -> None:
@@ -58,6 +64,42 @@ def check_recording(path: Path) -> None:
         )
 
 
+def check_parallel(around: Surroundings, settings: Settings) -> None:
+    """See that a parallel run has a repository that worktrees can be made of.
+
+    Raises:
+        UsageError: It has not; says why, and what to do.
+        ConfinementError: The demanded confinement is not to be had.
+    """
+    if not settings.parallel_mode:
+        return
+    from loki_tui.runtime.worktrees import Base, GitWorktrees  # noqa: PLC0415 (imports when wanted)
+
+    state, workspace = around.project.state, around.project.workspace
+    with tempfile.TemporaryDirectory(prefix="loki-") as private:
+        demands = demands_of(around, settings, private=Path(private))
+        base = Base(
+            run="examining",
+            workspace=workspace,
+            directories=state.directories("examining"),
+            demands=demands,
+            workspaces=open_workspaces(demands, settings),
+            checkpoints=GitCheckpoints(state.checkpoints, workspace=workspace),
+        )
+        try:
+            asyncio.run(_examine(GitWorktrees(base), workspace))
+        except RepositoryError as error:
+            raise UsageError(error.message, hint=error.hint) from error
+
+
+async def _examine(trees: GitWorktrees, workspace: Path) -> None:
+    """See that git can make worktrees; nothing is changed."""
+    person = git_places(workspace)[0]
+    wanted = Wanted(root="", run="examining", name="run", branch="loki/examining", base="HEAD", person=str(person))
+    async with trees.git() as shell:
+        await examine(shell, wanted)
+
+
 def ensure_repository(around: Surroundings, settings: Settings, *, consent: Callable[[], bool]) -> None:
     """See that the workspace is a git repository a run can work in; make it one with consent.
 
@@ -79,6 +121,11 @@ def ensure_repository(around: Surroundings, settings: Settings, *, consent: Call
         )
     if git_places(workspace):
         return
+    if is_bare(workspace):
+        raise UsageError(
+            f"{workspace} is a bare repository: there are no files to work on.",
+            hint=f"Clone it, and start in the clone: git clone {workspace} DIR",
+        )
     if not consent():
         raise UsageError(
             f"{workspace} is no git repository.",

@@ -45,6 +45,7 @@ def _sections(receipt: Receipt) -> Iterator[str]:
     yield _top(receipt)
     yield from _list("What speaks against it", receipt.against, "bad")
     yield from _list("Gaps: what nobody measured", receipt.gaps, "warn")
+    yield from _list("Dropped where parallel streams conflicted", receipt.dropped, "warn")
     yield _delivered(receipt)
     yield _phases(receipt.facts)
     yield from _findings(receipt.facts.phases)

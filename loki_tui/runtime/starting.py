@@ -14,7 +14,7 @@ from loki_tui.runtime.client import RunClient
 from loki_tui.runtime.host import RunHost, new_run_id
 from loki_tui.runtime.orders import Order
 from loki_tui.runtime.prd import Prd, find_prd, read_prd
-from loki_tui.runtime.readiness import check_prices, check_provider, check_recording, ensure_repository
+from loki_tui.runtime.readiness import check_parallel, check_prices, check_provider, check_recording, ensure_repository
 from loki_tui.runtime.surroundings import Surroundings
 
 
@@ -50,6 +50,7 @@ def make_ready(
     if order.record is not None:
         check_recording(order.record)
     ensure_repository(around, settings, consent=lambda: order.consents or consent(workspace))
+    check_parallel(around, settings)
     return Ready(around, settings, prd)
 
 

@@ -55,6 +55,10 @@ class WorktreeHands:
             loki_tui.core.errors.WorkspaceError: The hands are gone.
         """
         admin, facts = self.known()
+        if not self.root.is_dir():
+            raise RepositoryError(
+                f"The worktree {self.root} was deleted.", hint="`loki resume` makes it anew from its branch."
+            )
         hands = await self.workspaces.open_repository(self.common, self.root)
         try:
             yield await site_of(hands, admin, facts, identity=self.identity)
@@ -106,6 +110,10 @@ class WorktreeRepository:
         look = Measured(measured, self._checkpoints.entries) if measured else None
         async with self._hands.site() as site:
             return await gather(site.shell, site.place, base=base or "", commit=commit, measured=look)
+
+    def warn(self, *messages: str) -> None:
+        """Have a person told of what happened to the worktree."""
+        self._warnings += messages
 
     def take_warnings(self) -> list[str]:
         """What a person should know; each is handed out once."""

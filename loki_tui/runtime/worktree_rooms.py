@@ -77,6 +77,11 @@ class Room:
         return self.root.is_dir() and not self.root.is_symlink()
 
     @property
+    def pointed(self) -> bool:
+        """Whether there is a directory with something in it that says where its repository is."""
+        return self.there and os.path.lexists(self.root / ".git")
+
+    @property
     def occupied(self) -> bool:
         """Whether something stands where the worktree belongs, an empty directory not counted."""
         return os.path.lexists(self.root) and not (self.there and not any(self.root.iterdir()))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from loki_tui.core.errors import RepositoryError
+from loki_tui.core.vocabulary import Confinement
 from loki_tui.engine.grounds import Ground, Merge, Retired
 from loki_tui.hands.gitshell import GitShell, quoted
 from loki_tui.hands.grants import LENT, installed
@@ -18,12 +19,13 @@ from loki_tui.hands.workspace import HandsWorkspaces
 from loki_tui.hands.worktrees import advancing, merging, retiring
 from loki_tui.hands.worktrees.admin import Admin, admin_of, admins
 from loki_tui.hands.worktrees.opening import Wanted, add, complete, foreign_lock, hollow, revive
-from loki_tui.hands.worktrees.site import shell_of
+from loki_tui.hands.worktrees.site import Site, shell_of
 from loki_tui.runtime.checkouts import CleanCheckouts, Commits
-from loki_tui.runtime.delivery import PersonsRepository, git_places
+from loki_tui.runtime.delivery import PersonsRepository, git_places, is_bare
 from loki_tui.runtime.worktree_hands import WorktreeHands, WorktreeRepository
 from loki_tui.runtime.worktree_rooms import Room
 from loki_tui.store.checkpoints import GitCheckpoints
+from loki_tui.store.files import PRIVATE, writing
 from loki_tui.store.paths import RunDirectories
 
 PERSONS = "HEAD"
@@ -71,7 +73,21 @@ class GitWorktrees:
         self._places = git_places(base.workspace)
         self._identity = Identity(*base.demands.identity)
         self._hands: dict[Path, WorktreeHands] = {}
+        self._repositories: dict[Path, WorktreeRepository] = {}
         self._turn = asyncio.Lock()
+
+    @property
+    def confinement(self) -> Confinement:
+        """What will hold agents: each of them writes in its own worktree alone; see the port."""
+        base, place = self._base, self._base.directories.worktrees
+        with writing(place):
+            place.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        common = self._places[-1] if self._places else None
+        anyones = replace(base.demands, root=place, lent=(place,), repository=common, allowed_paths=())
+        held = base.workspaces.elsewhere(anyones).confinement
+        anywhere = place / "*"
+        allowed = [_moved(path, workspace=base.workspace, root=anywhere) for path in base.demands.allowed_paths]
+        return held.model_copy(update={"writable": tuple(allowed) or (str(anywhere),)})
 
     async def open(self, name: str, *, branch: str, base: str) -> Ground:
         """Create a worktree on a branch, or take up the one that is there; see the port."""
@@ -80,18 +96,18 @@ class GitWorktrees:
 
     async def merge(self, ground: Ground, commit: str, *, message: str) -> Merge:
         """Merge a commit beside the branch; see the port."""
-        async with self._hands[ground.root].site() as site:
+        async with self._site(ground) as site:
             return await merging.merge(site, commit, message=message)
 
-    async def conclude(self, ground: Ground, *, message: str) -> Merge:
+    async def conclude(self, ground: Ground, commit: str, *, message: str) -> Merge:
         """Commit what was resolved or mended; see the port."""
-        async with self._hands[ground.root].site() as site:
-            return await merging.conclude(site, message=message)
+        async with self._site(ground) as site:
+            return await merging.conclude(site, commit, message=message)
 
-    async def abandon(self, ground: Ground) -> None:
+    async def abandon(self, ground: Ground) -> str:
         """Go back to the branch's tip; see the port."""
-        async with self._hands[ground.root].site() as site:
-            await merging.abandon(site)
+        async with self._site(ground) as site:
+            return await merging.abandon(site)
 
     async def advance(self, branch: str, *, to: str, expected: str) -> bool:
         """Move a branch from where it is expected; see the port."""
@@ -134,6 +150,7 @@ class GitWorktrees:
             await self._forget(admin)
             await room.clear()
             self._hands.pop(room.root, None)
+            self._repositories.pop(room.root, None)
         return kept
 
     @property
@@ -145,7 +162,7 @@ class GitWorktrees:
         """
         if not self._places:
             workspace = self._base.workspace
-            if all((workspace / name).exists() for name in ("HEAD", "objects", "refs")):
+            if is_bare(workspace):
                 raise RepositoryError(
                     f"{workspace} is a bare repository: there are no files to work on.", hint="Clone it."
                 )
@@ -167,6 +184,20 @@ class GitWorktrees:
             yield await shell_of(hands, git_directory=str(self.common), work_tree=str(self._base.workspace))
         finally:
             await hands.close()
+
+    @asynccontextmanager
+    async def _site(self, ground: Ground) -> AsyncIterator[Site]:
+        """Git on a worktree that is open; one that was deleted meanwhile is made anew first."""
+        hands, room = self._hands[ground.root], Room(self._base.directories, ground.root.name)
+        if not room.pointed:
+            admin, _ = hands.known()
+            said = _make_way(room, known=True)
+            room.prepare(workspace=self._base.workspace)
+            said += await _take_up(room, admin, hands, workspace=self._base.workspace)
+            room.lend(_lent(self._base.workspace))
+            self._repositories[room.root].warn(*said)
+        async with hands.site() as site:
+            yield site
 
     async def _open(self, room: Room, name: str, *, branch: str, base: str) -> Ground:
         admin = admin_of(self.common, room.root)
@@ -190,25 +221,14 @@ class GitWorktrees:
         if admin is None:
             await self._add(hands.workspaces, room, wanted)
             if base == PERSONS:
-                warnings += await self._left_out()
+                warnings += await _left_out(self._base)
         elif admin.facts is None:
             await self._complete(hands.workspaces, room, admin, wanted)
         else:
             warnings += await _take_up(room, admin, hands, workspace=self._base.workspace)
-        room.lend(self._lent())
+        room.lend(_lent(self._base.workspace))
         self._hands[room.root] = hands
         return self._ground(room, hands, warnings)
-
-    async def _left_out(self) -> list[str]:
-        """What a run does not have of the person's checkout."""
-        base = self._base
-        person = PersonsRepository(base.workspaces, base.workspace, run=base.run, identity=base.demands.identity)
-        facts = await person.inspect()
-        if facts is None or not facts.dirty:
-            return []
-        return [
-            f"{facts.dirty} uncommitted changes in {base.workspace} are no part of this run, which began at a commit."
-        ]
 
     async def _add(self, workspaces: HandsWorkspaces, room: Room, wanted: Wanted) -> None:
         hands = await workspaces.open_repository(*self._places, room.root)
@@ -245,7 +265,7 @@ class GitWorktrees:
 
     def hands_on(self, room: Room) -> WorktreeHands:
         """What opens git on a worktree whose directory is there."""
-        workspaces = self._base.workspaces.elsewhere(self._demands(room))
+        workspaces = self._base.workspaces.elsewhere(_demands(self._base, room, self.common))
         return WorktreeHands(workspaces, room.root, self.common, self._identity)
 
     async def _forget(self, admin: Admin) -> None:
@@ -258,37 +278,18 @@ class GitWorktrees:
         allowed = self._base.demands.allowed_paths
         moved = tuple(_moved(path, workspace=self._base.workspace, root=room.root) for path in allowed)
         # Only now: what is allowed has to be there.
-        workspaces = self._base.workspaces.elsewhere(replace(self._demands(room), allowed_paths=moved))
+        workspaces = self._base.workspaces.elsewhere(
+            replace(_demands(self._base, room, self.common), allowed_paths=moved)
+        )
+        repository = self._repositories[room.root] = WorktreeRepository(hands, checkpoints, warnings)
         return Ground(
             root=room.root,
             workspaces=workspaces,
             checkouts=CleanCheckouts(checkpoints, workspaces, workspace=room.root, scratch=room.verify),
             delivered=CleanCheckouts(commits, workspaces, workspace=room.root, scratch=room.verify),
             checkpoints=checkpoints,
-            repository=WorktreeRepository(hands, checkpoints, warnings),
+            repository=repository,
         )
-
-    def _demands(self, room: Room) -> Demands:
-        """What is demanded of hands in a worktree: what holds in the workspace, of the worktree's own files."""
-        demands, workspace = self._base.demands, self._base.workspace
-        return replace(
-            demands,
-            root=room.root,
-            private=room.home,
-            lent=(room.root,),
-            repository=self.common,
-            # For git there, all of it; for agents see `_ground`.
-            allowed_paths=(),
-            read_paths=(
-                *(path if path.startswith(("/", "~")) else str(workspace / path) for path in demands.read_paths),
-                *map(str, self._lent()),
-            ),
-            git_ignores=f"{demands.git_ignores}\n{_IGNORES}",
-        )
-
-    def _lent(self) -> list[Path]:
-        """What the person installed, which agents and tests in a worktree may read."""
-        return [place for place in installed(self._base.workspace) if place.name in LENT]
 
 
 async def _take_up(room: Room, admin: Admin, hands: WorktreeHands, *, workspace: Path) -> list[str]:
@@ -322,3 +323,36 @@ def _moved(path: str, *, workspace: Path, root: Path) -> str:
         return path
     real = (workspace / path).resolve()
     return str(root / real.relative_to(workspace)) if real.is_relative_to(workspace) else str(real)
+
+
+async def _left_out(base: Base) -> list[str]:
+    """What a run does not have of the person's checkout."""
+    person = PersonsRepository(base.workspaces, base.workspace, run=base.run, identity=base.demands.identity)
+    facts = await person.inspect()
+    if facts is None or not facts.dirty:
+        return []
+    return [f"{facts.dirty} uncommitted changes in {base.workspace} are no part of this run, which began at a commit."]
+
+
+def _demands(base: Base, room: Room, common: Path) -> Demands:
+    """What is demanded of hands in a worktree: what holds in the workspace, of the worktree's own files."""
+    demands, workspace = base.demands, base.workspace
+    return replace(
+        demands,
+        root=room.root,
+        private=room.home,
+        lent=(room.root,),
+        repository=common,
+        # For git there, all of it; for agents see `_ground`.
+        allowed_paths=(),
+        read_paths=(
+            *(path if path.startswith(("/", "~")) else str(workspace / path) for path in demands.read_paths),
+            *map(str, _lent(workspace)),
+        ),
+        git_ignores=f"{demands.git_ignores}\n{_IGNORES}",
+    )
+
+
+def _lent(workspace: Path) -> list[Path]:
+    """What the person installed, which agents and tests in a worktree may read."""
+    return [place for place in installed(workspace) if place.name in LENT]

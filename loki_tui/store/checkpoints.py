@@ -182,6 +182,8 @@ class GitCheckpoints:
     # -- in a thread from here on ---------------------------------------------------------------
 
     def _take(self, label: str, *, iteration: int) -> Snapshot:
+        if not self._workspace.is_dir():
+            raise CheckpointError(f"The directory {self._workspace} is not there any more: somebody deleted it.")
         self._git.prepare(excludes=b"\n".join((worktree.excludes(self._workspace), self._ignores)))
         staged = stage(self._git, workspace=self._workspace)
         tree = self._git.ask("write-tree").decode().strip()

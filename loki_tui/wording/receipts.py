@@ -76,6 +76,7 @@ def against_lines(receipt: Receipt) -> Iterator[Line]:
     """What speaks against the work, and what nobody measured: each named."""
     yield from _some([Line(f"  against: {one_line(text)}", "bad") for text in receipt.against])
     yield from _some([Line(f"  gap: {one_line(text)}", "warn") for text in receipt.gaps])
+    yield from _some([Line(f"  look at: {one_line(text)}", "warn") for text in receipt.dropped])
 
 
 def _some(lines: list[Line]) -> Iterator[Line]:

@@ -11,6 +11,7 @@ from loki_tui.core.vocabulary import Purpose
 from loki_tui.store.paths import StateDirectory
 from loki_tui.store.reader import JournalReader
 from tests.support.answers import cassette
+from tests.support.parallel import Part, divides
 from tests.support.program import Program
 from tests.support.scripted import call, plans, says
 
@@ -79,6 +80,44 @@ async def test_what_a_model_wrote_is_text_and_nothing_else(loki: Program, tmp_pa
     assert done.code == 0, done
     assert "\x1b" not in done.out
     assert "[bold]this[/bold]" in done.out
+
+
+async def test_streams_are_shown_with_what_they_build_on_and_their_files(loki: Program, tmp_path: Path) -> None:
+    top = Part("The top", "R2", ["top/[bold]", "test_top.py"], after=["base"])
+    side = Part("side", "R3", ["base.py"])
+    planned = divides(top, Part("base", "R1", ["base.py"]), side)
+    parallel = loki.with_(LOKI_CASSETTE=str(cassette(tmp_path / "streams.jsonl", plan=planned)))
+    done = await parallel("plan", "--parallel")
+    assert done.code == 0, done
+    shown = done.out.split("3 streams\n")[1]
+    assert "base  R1\n    base.py\n" in shown
+    assert "the-top  R2, after base\n    top/[bold]\n    test_top.py\n" in shown
+    assert "Stream side comes after base, since both may touch base.py." in shown
+    assert (await loki("runs", "--all")).out == ""
+    again = await parallel.with_(LOKI_PARALLEL_MODE="true")("plan", "--json")
+    row = json.loads(again.out)
+    assert {each["name"]: each["after"] for each in row["streams"]} == {
+        "base": [],
+        "the-top": ["base"],
+        "side": ["base"],
+    }
+    assert row["notes"] == ["Stream side comes after base, since both may touch base.py."]
+
+
+async def test_a_plan_that_is_not_parallel_has_no_streams(loki: Program) -> None:
+    done = await loki("plan", "--json")
+    assert json.loads(done.out)["streams"] == []
+    assert "stream" not in (await loki("plan")).out
+
+
+async def test_streams_that_cannot_be_used_are_said(loki: Program, tmp_path: Path) -> None:
+    circle = divides(Part("a", "R1", ["a"], after=["b"]), Part("b", "R2", ["b"], after=["a"]))
+    recording = cassette(tmp_path / "circle.jsonl", plan=circle)
+    recording.write_text(recording.read_text() + "\n" + recording.read_text())
+    done = await loki.with_(LOKI_CASSETTE=str(recording))("plan", "--parallel")
+    assert done.code == 0, done
+    assert "2 requirements" in done.out
+    assert "in a circle" in done.out
 
 
 async def test_without_a_prd_or_somebody_to_answer_nothing_is_asked(loki: Program, tmp_path: Path) -> None:

@@ -56,6 +56,21 @@ async def test_without_a_key_the_way_out_is_named_and_nothing_is_left_behind(lok
     assert git(loki.workspace, "status", "--porcelain") == ""
 
 
+async def test_a_parallel_run_that_has_no_commit_to_begin_at_is_refused_before_there_is_a_run(loki: Program) -> None:
+    git(loki.workspace, "update-ref", "-d", "HEAD")
+    for arguments in (
+        ("start", "--parallel"),
+        ("start", "--parallel", "--detach"),
+        ("--headless", "start", "--parallel"),
+    ):
+        told = await loki(*arguments)
+        assert told.code == 2, told
+        assert "no commit yet" in told.err
+        assert "git commit" in told.err
+        assert told.out == ""
+        assert not loki.state.exists()
+
+
 async def test_a_recording_plays_the_same_run_again(loki: Program, tmp_path: Path) -> None:
     recording = tmp_path / "new.jsonl"
     first = await loki("start", "--record", recording)

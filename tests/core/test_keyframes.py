@@ -29,6 +29,7 @@ SHAPES = {
     3: "bd5dfbe370be3e9a",
     4: "57d42ab70dca01ff",
     5: "be78478899341e3a",
+    6: "32ed9d9b68f3d275",
 }
 """Version of the fold to the digest of its state's shape. Only ever appended to, once a version was released."""
 

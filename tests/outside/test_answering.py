@@ -100,3 +100,49 @@ async def test_a_stop_ends_it_in_the_middle_of_an_answer(tmp_path: Path) -> None
         await done(process)
     assert loki.view().state.status is Status.STOPPED
     await asyncio.to_thread(await_none_in, loki.state)
+
+
+async def test_it_makes_the_plan_alone_with_streams_where_they_are_asked_for(tmp_path: Path) -> None:
+    requirements = [{"id": f"R{number}", "title": f"Part {number}", "criteria": []} for number in (1, 2)]
+    streams = [
+        {"name": name, "requirements": [key], "files": [f"{name}.py"], "after": after}
+        for name, key, after in (("base", "R1", []), ("top", "R2", ["base"]))
+    ]
+    divided = ends(requirements=requirements, streams=streams)
+    loki = person(tmp_path, {"submit_plan": [[{"do": "run", "command": "touch planned"}, divided]]})
+    made = await loki("plan", "--parallel", "--json")
+    assert made.code == 0, (made.out, made.err)
+    row = json.loads(made.out)
+    assert [each["title"] for each in row["requirements"]] == ["Part 1", "Part 2"]
+    assert {each["name"]: each["after"] for each in row["streams"]} == {"base": [], "top": ["base"]}
+    # What it cost nobody knows, and that is said.
+    assert row["unpriced"] == 1
+    assert not (loki.workspace / "planned").exists()
+    assert (await loki("runs", "--all")).out == ""
+    await_none_in(loki.workspace)
+
+
+async def test_a_plan_that_does_not_come_is_no_success(tmp_path: Path) -> None:
+    silent = person(tmp_path, {"submit_plan": [[{"do": "say", "text": "I would rather not."}]] * 9})
+    made = await silent("plan")
+    assert made.code == 1, (made.out, made.err)
+    assert "no plan that can be used" in made.err
+
+
+async def test_a_plan_of_one_that_cannot_begin_says_why(tmp_path: Path) -> None:
+    dying = person(tmp_path, {"": [[{"do": "die"}]]}, LOKI_MAX_RETRIES="1")
+    made = await dying("plan")
+    assert made.code not in {0, 2}, (made.out, made.err)
+    assert made.out == ""
+    name = Path(sys.executable).name
+    assert f"Waiting: {name} ended before its work did. (exit code 7); attempt 2 follows" in made.err
+    assert "LOKI_MAX_RETRIES" in made.err.splitlines()[-1]
+
+
+async def test_a_plan_of_a_program_that_is_not_here_is_refused(tmp_path: Path) -> None:
+    loki = person(tmp_path, {}, LOKI_ACP_COMMAND="no-such-agent")
+    for variables, named in (({}, "LOKI_ACP_COMMAND"), ({"LOKI_PROVIDER": "claude"}, "LOKI_CLAUDE_COMMAND")):
+        made = await loki.with_(**variables, LOKI_CLAUDE_COMMAND="no-such-claude", ANTHROPIC_API_KEY="k")("plan")
+        assert made.code == 2, (made.out, made.err)
+        assert named in made.err
+        assert not loki.state.exists()

@@ -142,6 +142,25 @@ async def test_it_works_however_its_hands_are_confined(tmp_path: Path, variables
     assert server.served == 3
 
 
+@pytest.mark.parametrize("key", [True, False])
+async def test_the_plan_alone_is_made_with_a_key_by_loki_and_without_one_by_it(tmp_path: Path, key: bool) -> None:
+    login = Path(os.environ["HOME"]) / ".claude" / ".credentials.json"
+    login.parent.mkdir(parents=True)
+    later = (time.time() + 3600) * 1000
+    login.write_text(json.dumps({"claudeAiOauth": {"accessToken": "t", "refreshToken": "r", "expiresAt": later}}))
+    plan = {"requirements": [{"id": "R1", "title": "It works", "criteria": []}]}
+    answer = script(others=[reply(PLANS)]) if key else script(Reply((uses(FINISH, **plan),)))
+    async with served(tmp_path, answer) as (loki, server):
+        made = await (loki if key else loki.without("ANTHROPIC_API_KEY"))("plan", "--json", "--budget", "5")
+        assert made.code == 0, (made.out, made.err)
+        assert server.served >= 1
+    row = json.loads(made.out)
+    assert [each["title"] for each in row["requirements"]] == ["It works"]
+    assert not row["fallback"]
+    assert float(row["spent"]) > 0
+    assert (await loki("runs", "--all")).out == ""
+
+
 async def test_what_cannot_be_honoured_is_refused_at_the_start(tmp_path: Path) -> None:
     async with served(tmp_path, script()) as (loki, server):
         for variables, why in (

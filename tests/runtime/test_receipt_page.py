@@ -100,6 +100,12 @@ def test_it_says_what_the_receipt_says(about: Facts, headline: str) -> None:
         assert said in text
 
 
+def test_what_streams_lost_in_a_conflict_is_named() -> None:
+    lost = "the resolution of the conflict between auth and <b>shop</b> dropped lines"
+    assert lost in Parsed(receipt_page(sample.receipt(dropped=(lost,)))).text
+    assert "parallel streams" not in page_of()
+
+
 def test_opinions_are_apart_from_facts() -> None:
     page = page_of()
     facts, opinions = page.index("<h2>Facts</h2>"), page.index("<h2>Opinions</h2>")

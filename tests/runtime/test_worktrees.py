@@ -232,7 +232,7 @@ async def test_mended_work_goes_on_top_of_the_merge_and_not_onto_the_branch(benc
     one = await bench.stream(trees, "one", {"a": "one\n"})
     merged = await trees.merge(ground, one, message="Merge one")
     write(ground.root, {"b": "mended\n"})
-    mended = await trees.conclude(ground, message="Mend it")
+    mended = await trees.conclude(ground, one, message="Mend it")
     assert git(bench.workspace, "rev-parse", f"{mended.commit}^") == merged.commit
     write(ground.root, {"b": "mended twice\n"})
     assert await ground.repository.commit(BRANCH, subject="Mend more", body="") != mended.commit

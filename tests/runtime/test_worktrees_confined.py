@@ -148,9 +148,9 @@ async def test_a_merge_can_be_resolved_there(scene: Scene) -> None:
     assert [conflict.path for conflict in merged.conflicts] == ["a"]
     for command, seen in (("git status --porcelain", "UU a"), ("git show :2:a", "one"), ("git show :3:a", "two")):
         assert seen in (await scene.sh(command)).output
-    assert not (await scene.trees.conclude(scene.one, message="x")).commit
+    assert not (await scene.trees.conclude(scene.one, two, message="x")).commit
     await scene.agent.perform("write_file", {"path": "a", "content": "one\ntwo\n"})
-    done = await scene.trees.conclude(scene.one, message="Merge two")
+    done = await scene.trees.conclude(scene.one, two, message="Merge two")
     assert done.commit
     assert git(scene.bench.workspace, "merge-base", base, done.commit) == base
     assert (await scene.trees.retire("two")).removed

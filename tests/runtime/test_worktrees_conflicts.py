@@ -49,7 +49,7 @@ class Sides:
 
     async def conclude(self, ground: Ground) -> Merge:
         """Conclude the merge, and have it on the branch where it is one."""
-        done = await self.trees.conclude(ground, message="Merge two")
+        done = await self.trees.conclude(ground, self.bench.tip(f"{BRANCH}-two"), message="Merge two")
         if done.commit:
             assert await self.trees.advance(BRANCH, to=done.commit, expected=self.bench.tip())
             assert git(ground.root, "status", "--porcelain") == ""
@@ -264,7 +264,7 @@ async def test_what_a_resolution_took_away_is_told_by_side(sides: Sides) -> None
     assert done.commit
     lost = {phrase.partition(":")[0]: phrase for phrase in done.lost}
     assert lost.keys() == {"src/deep.py", "new.py"}
-    assert "merged in" in lost["src/deep.py"]
+    assert "of what the merged side had added" in lost["src/deep.py"]
     assert "2 of 2 lines are gone, such as `def two():`; `return 2`" in lost["src/deep.py"]
     assert "1 of 1 lines are gone, such as `x = 1`" in lost["new.py"]
 
@@ -284,7 +284,7 @@ async def test_a_resolution_survives_the_engine(sides: Sides) -> None:
     assert (await trees.merge(again, two, message="Merge two")).conflicts == merged.conflicts
     assert (again.root / "a").read_text() == "half resolved\n"
     assert await again.repository.commit(BRANCH, subject="x", body="") == sides.bench.tip()
-    assert (await trees.conclude(again, message="Merge two")).commit
+    assert (await trees.conclude(again, two, message="Merge two")).commit
 
 
 async def test_a_conflict_that_nobody_worked_on_is_given_up_without_a_trace(sides: Sides) -> None:

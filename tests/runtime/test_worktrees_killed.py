@@ -179,7 +179,7 @@ async def _resolved(sweep: Sweep, trees: GitWorktrees) -> None:
 
 async def test_concluding_a_conflict(sweep: Sweep) -> None:
     async def step(trees: GitWorktrees) -> None:
-        done = await trees.conclude(await _ground(sweep, trees), message="two")
+        done = await trees.conclude(await _ground(sweep, trees), sweep.bench.tip(f"{BRANCH}-two"), message="two")
         assert done.commit
         parents = git(sweep.bench.workspace, "log", "-1", "--format=%P", done.commit).split()
         assert parents == [sweep.bench.tip(), sweep.bench.tip(f"{BRANCH}-two")]

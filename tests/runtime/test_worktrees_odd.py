@@ -210,7 +210,7 @@ async def test_no_repository_is_refused(tmp_path: Path) -> None:
 
 async def test_no_commits_are_refused(tmp_path: Path) -> None:
     bench = Bench(tmp_path, files=None)
-    with pytest.raises(RepositoryError, match="There is no commit 'HEAD'") as caught:
+    with pytest.raises(RepositoryError, match="has no commit yet") as caught:
         await bench.worktrees().open("one", branch=BRANCH, base="HEAD")
     assert "git commit" in caught.value.hint
 
@@ -279,7 +279,7 @@ async def test_sha256(tmp_path: Path) -> None:
     await trees.advance(BRANCH, to=merged.commit, expected=bench.head())
     assert (await trees.merge(ground, two, message="x")).conflicts
     write(ground.root, {"a": "one\ntwo\n"})
-    assert (await trees.conclude(ground, message="x")).commit
+    assert (await trees.conclude(ground, two, message="x")).commit
     write(ground.root, {"b": "kept\n"})
     assert (await trees.retire("integration")).quarantine
 
@@ -319,7 +319,8 @@ async def test_a_locked_branch_is_waited_for_and_then_named(bench: Bench) -> Non
     before = bench.tip()
     with pytest.raises(RepositoryError, match=r"r1\.lock") as caught:
         await ground.repository.commit(BRANCH, subject="Work", body="")
-    assert "Let it finish" in caught.value.hint
+    assert "no process has it open" in caught.value.message
+    assert f"rm '{lock}'" in caught.value.hint
     assert bench.tip() == before
     lock.unlink()
     assert await ground.repository.commit(BRANCH, subject="Work", body="") != before

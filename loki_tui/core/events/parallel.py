@@ -100,6 +100,10 @@ class IntegrationFinished(Frozen):
     commit: str = ""
     """Where the run's branch is now."""
     reason: str = ""
+    lost: tuple[str, ...] = ()
+    """What the resolution of its conflicts has not of what a side had added, one phrase each."""
+    beside: tuple[str, ...] = ()
+    """Streams that were there already, where anything was lost: the other side of the conflicts."""
 
 
 class WorktreeRetired(Frozen):

@@ -88,6 +88,8 @@ class PhaseFinished(Frozen):
     """Digest of the list of all tests (`TestCase`s as JSON) in the blob store."""
     base: str = ""
     """Checkpoint it was compared with, where it compares."""
+    excused: str = ""
+    """Why a stream is not held to what is red here, where it is not: it was so before the run."""
 
 
 class ReviewSubmitted(Frozen):

@@ -11,7 +11,7 @@ from loki_tui.core.fold.parallel import apply_in_stream
 from loki_tui.core.fold.reducer import apply_event
 from loki_tui.core.state import RunState
 
-VERSION: Final = 5
+VERSION: Final = 6
 """Of the fold and of the shape of its state: states that another one journaled are not taken up."""
 
 RULES: Final = (life, work, proof, parallel)

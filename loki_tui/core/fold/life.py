@@ -59,7 +59,8 @@ def _run_waiting(event: ev.RunWaiting, state: RunState) -> None:
 
 @apply_event.register
 def _run_continued(event: ev.RunContinued, state: RunState) -> None:
-    if state.paused_by is not None and state.integration is not None and state.integration.handed_to == "person":
+    # Whoever ended another pause has not been told yet what there is to resolve.
+    if state.paused_by == "integration" and state.integration is not None and state.integration.handed_to == "person":
         state.integration.worked = True
     _go_on(state, event.reason)
     if state.undecided:

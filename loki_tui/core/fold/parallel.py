@@ -128,6 +128,7 @@ def _integration_merged(event: ev.IntegrationMerged, state: RunState) -> None:
         if not under_way.merged:
             under_way.tries = 0  # what was tried so far was to resolve; now it is to mend
         under_way.merged, under_way.conflicts, under_way.refused = event.commit, (), ""
+        under_way.lost = event.lost
         under_way.handed_to, under_way.worked = "", False
     # What its agent said proves its requirements is measured on the merged tree next.
     for name, judged in state.streams[event.name].state.requirements.items():

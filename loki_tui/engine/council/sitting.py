@@ -187,6 +187,7 @@ class Council:
             base=first.checkpoint,
             shown=dealt[0] if dealt else (),
             rest=rest,
+            dropped=cases.dropped(state),
         )
         known = Known(
             files=known_files({*files, *paths_of(changes)}),

@@ -19,9 +19,11 @@ from loki_tui.engine.crew import Crew
 from loki_tui.engine.deciding import RED, GoOn
 from loki_tui.engine.grounds import Merge, Worktrees
 from loki_tui.engine.judging import judge
+from loki_tui.engine.qa.phase import UNIT_TESTS, Measured
 from loki_tui.engine.qa.phases import QUICK
 from loki_tui.engine.streams.briefing import task_of_mending, task_of_resolving
 from loki_tui.engine.streams.globs import first_overlap
+from loki_tui.engine.verifying import Excuse, reported_tests
 
 RESOLVING: Final = 2
 """Iterations that may work on the conflicts of one integration before a person is asked."""
@@ -46,15 +48,19 @@ class Integrator:
         worktrees: Merges.
         crew: Those who work in the run's worktree.
         prd: What is built.
+        excuse: Why a stream is not held to what unit tests found red; none where nothing is measured.
     """
 
-    def __init__(self, context: RunContext, worktrees: Worktrees, crew: Crew, *, prd: str) -> None:
+    def __init__(
+        self, context: RunContext, worktrees: Worktrees, crew: Crew, *, prd: str, excuse: Excuse | None = None
+    ) -> None:
         self._chronicle = context.chronicle
         self._control = context.control
         self._settings = context.settings
         self._worktrees = worktrees
         self._crew = crew
         self._prd = prd
+        self._excuse = excuse
 
     async def integrate(self, name: str) -> None:
         """Bring one stream's work in, or leave it out and say why.
@@ -83,7 +89,7 @@ class Integrator:
     async def leave_out(self, name: str, reason: str) -> None:
         """Bring the worktree back to the branch, and go on without this stream."""
         await self._crew.iterations.end_hands()
-        await self._worktrees.abandon(self._crew.ground)
+        self._tell(await self._worktrees.abandon(self._crew.ground))
         await self._crew.keeper.save(f"without {name}")
         self._note_finished(name, "left_out", reason)
 
@@ -97,7 +103,8 @@ class Integrator:
         elif under_way.conflicts:
             await self._resolve(stream, under_way)
         elif not under_way.merged:
-            merged = await self._worktrees.merge(self._crew.ground, under_way.started.commit, message=_message(stream))
+            commit = under_way.started.commit
+            merged = await self._worktrees.merge(self._crew.ground, commit, message=_message(stream))
             self._note_merge(name, merged)
         elif under_way.refused:
             await self._mend(stream, under_way)
@@ -115,14 +122,23 @@ class Integrator:
     async def _conclude(self, stream: Stream, under_way: Integration) -> None:
         """Commit what somebody resolved or mended; what is not resolved goes to the next who is asked."""
         await self._crew.iterations.end_hands()
-        merged = await self._worktrees.conclude(self._crew.ground, message=_message(stream))
-        if merged.conflicts and under_way.handed_to == "person":
+        commit = under_way.started.commit
+        merged = await self._worktrees.conclude(self._crew.ground, commit, message=_message(stream))
+        if merged.conflicts and under_way.handed_to == "person" and not merged.anew:
             left = ", ".join(each.path for each in merged.conflicts[:SHOWN])
             await self.leave_out(stream.planned.name, f"its conflicts were not resolved: {left}")
             return
         self._note_merge(stream.planned.name, merged)
 
+    def _tell(self, kept: str) -> None:
+        """Tell people what became of the worktree, and what was put aside of it."""
+        self._crew.keeper.pass_warnings_on()
+        if kept:
+            where = f"What was in the run's worktree and in no commit is kept in {kept}"
+            self._chronicle.note(ev.Warned(message=f"{where} (loki worktrees restore)."))
+
     def _note_merge(self, name: str, merged: Merge) -> None:
+        self._tell(merged.kept)
         under_way = self._chronicle.state.integration
         tries = under_way.tries if under_way is not None else 0
         if merged.conflicts:
@@ -141,6 +157,8 @@ class Integrator:
 
     async def _resolve(self, stream: Stream, under_way: Integration) -> None:
         if under_way.handed_to == "person":
+            if await self._is_resolved(stream, under_way):
+                return
             paths = ", ".join(each.path for each in under_way.conflicts[:SHOWN])
             await self._control.pause(
                 by="integration",
@@ -152,6 +170,15 @@ class Integrator:
         run = self._chronicle.run
         task = task_of_resolving(run, stream, under_way.conflicts, self._sides(stream, under_way))
         await self._crew.iterations.iterate(GoOn(task=task), prd=self._prd)
+
+    async def _is_resolved(self, stream: Stream, under_way: Integration) -> bool:
+        """Whether a person resolved it already, before an engine was interrupted, say; it is concluded then."""
+        commit = under_way.started.commit
+        merged = await self._worktrees.conclude(self._crew.ground, commit, message=_message(stream))
+        self._tell(merged.kept)
+        if not merged.conflicts:
+            self._note_merge(stream.planned.name, merged)
+        return not merged.conflicts
 
     def _sides(self, stream: Stream, under_way: Integration) -> list[str]:
         """Streams that are here already and may have touched what conflicts."""
@@ -187,8 +214,16 @@ class Integrator:
             and not state.stale(fact)
             and fact.verdict in RED
             and self._is_asked_for(phase.setting, fact.verdict)
+            and not await self._excused(fact)
         ]
         return "\n".join(red) or None
+
+    async def _excused(self, fact: ev.PhaseFinished) -> str:
+        """Why what is red on the merged tree is not held against the stream; the whole is held to it all the same."""
+        if fact.phase != UNIT_TESTS or self._excuse is None:
+            return ""
+        tests = reported_tests(self._chronicle, fact)
+        return await self._excuse(Measured(fact.verdict, fact.why, counts=fact.counts, checks=fact.checks, tests=tests))
 
     def _is_asked_for(self, setting: str, verdict: Verdict) -> bool:
         return bool(getattr(self._settings, setting)) or verdict is Verdict.FAILED
@@ -204,7 +239,7 @@ class Integrator:
         if started.attempt >= MOVES:
             await self.leave_out(stream.planned.name, f"{branch.branch} was moved by somebody else, again and again")
             return
-        await self._worktrees.abandon(self._crew.ground)
+        self._tell(await self._worktrees.abandon(self._crew.ground))
         tip = await self._crew.ground.repository.commit(branch.branch, subject="Nothing", body="")
         self._chronicle.note(
             ev.Warned(message=f"{branch.branch} was moved by somebody else; {stream.planned.name} is merged again.")
@@ -217,12 +252,17 @@ class Integrator:
 
     def _note_finished(self, name: str, outcome: str, reason: str, *, commit: str = "") -> None:
         left_out = outcome == "left_out"
+        under_way, run = self._chronicle.state.integration, self._chronicle.run
+        lost = under_way.lost if under_way is not None and not left_out else ()
+        there = (other for other in run.streams if run.stream_status(other) is StreamStatus.INTEGRATED)
         self._chronicle.note(
             ev.IntegrationFinished(
                 name=name,
                 outcome="left_out" if left_out else "integrated",
                 reason=reason,
                 commit=commit or self._tip(),
+                lost=lost,
+                beside=tuple(there) if lost else (),
             )
         )
         self._control.nudge()

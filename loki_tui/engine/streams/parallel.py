@@ -10,7 +10,9 @@ from loki_tui.core.vocabulary import StreamStatus
 from loki_tui.engine.context import RunContext
 from loki_tui.engine.crew import Crew
 from loki_tui.engine.grounds import Ground, Worktrees
+from loki_tui.engine.holding import HeldCheckouts
 from loki_tui.engine.ports import Model
+from loki_tui.engine.streams.already_red import AlreadyRed
 from loki_tui.engine.streams.integrating import Integrator
 from loki_tui.engine.streams.scheduling import Scheduler
 from loki_tui.engine.streams.shares import iterations_of, share_of
@@ -54,8 +56,9 @@ class Parallel:
             prd: What is built.
             crew: Those who work in the run's own worktree.
         """
-        means = Means(self._context, self._model, prd, may_iterate=self._may_iterate)
-        integrator = Integrator(self._context, self._worktrees, crew, prd=prd)
+        already_red = AlreadyRed(self._context, HeldCheckouts(crew.ground.checkouts, self._context.control))
+        means = Means(self._context, self._model, prd, self._may_iterate, already_red)
+        integrator = Integrator(self._context, self._worktrees, crew, prd=prd, excuse=already_red.excuse)
 
         async def work_through(name: str) -> None:
             if self._chronicle.run.streams[name].started is None:

@@ -17,6 +17,7 @@ from loki_tui.engine.deciding import Close, GoOn, decide
 from loki_tui.engine.delegation import OF_ITS_OWN
 from loki_tui.engine.grounds import Ground
 from loki_tui.engine.ports import Model
+from loki_tui.engine.streams.already_red import AlreadyRed
 from loki_tui.engine.streams.briefing import strayed, task_of_stream
 from loki_tui.engine.streams.shares import settings_of_stream
 
@@ -34,6 +35,7 @@ class Means:
     prd: str
     may_iterate: Callable[[str], bool]
     """Whether the run has an iteration left for the stream of this name; it is then set aside for it."""
+    already_red: AlreadyRed
 
 
 class StreamWork:
@@ -76,7 +78,7 @@ class StreamWork:
         try:
             ground = await self._open_ground()
             asker = Asker(self._context, self._means.model)
-            crew = crew_for(self._context, asker, ground, root=str(ground.root))
+            crew = crew_for(self._context, asker, ground, root=str(ground.root), excuse=self._means.already_red.excuse)
             end = await self._through(crew)
         except asyncio.CancelledError:
             end = await self._cancelled(crew)

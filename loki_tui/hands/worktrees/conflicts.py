@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from loki_tui.engine.grounds import Conflict, ConflictKind
 from loki_tui.hands.gitshell import quoted
+from loki_tui.hands.worktrees.losses import PROBE_BYTES
 from loki_tui.hands.worktrees.paths import shown, unquoted, word
 from loki_tui.hands.worktrees.site import Site
 
@@ -23,8 +24,6 @@ _LINK_TO_COMMIT = "160000"
 _MARKS = r"^(<{7} |\|{7} |>{7} )"
 _NAMED = 5
 """Lines that are named."""
-_PROBE_BYTES = 8000
-"""By as many bytes git tells binary files from text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +155,7 @@ async def _split(
 
 async def _binary(site: Site, versions: dict[str, tuple[str, str]]) -> bool:
     tests = " || ".join(
-        f"[ \"$(git cat-file blob {name} | head -c {_PROBE_BYTES} | tr -cd '\\0' | wc -c)\" -gt 0 ]"
+        f"[ \"$(git cat-file blob {name} | head -c {PROBE_BYTES} | tr -cd '\\0' | wc -c)\" -gt 0 ]"
         for _, name in versions.values()
     )
     return await site.shell.ask(f"if {tests}; then echo yes; fi") == "yes"

@@ -1,7 +1,8 @@
 """What each side had added, and what of it is not there any more once a conflict is resolved.
 
 Lines are compared, not meanings: a line counts as kept where any file that was worked on has it, wherever it moved.
-What was reworded counts as gone, so this is something for reviewers to look at, and no verdict.
+What was reworded counts as gone, so this is something for reviewers to look at, and no verdict. Of a binary file, of
+which only one side's version can be taken, nothing is compared.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ _PATHS = 60
 """Files that are compared; beyond them it is said that there are more."""
 _SAMPLE = 3
 _SAMPLE_CHARS = 80
+PROBE_BYTES = 8000
+"""By as many bytes git tells binary files from text."""
 _DIFF = ("git", "diff-tree", "-r", "--no-renames", "--name-only")
 
 
@@ -40,7 +43,7 @@ async def losses(
     paths = [unquoted(path) for path in listed[:_PATHS]]
     found: list[str] = []
     for path in paths:
-        for side, name in ((ours, "the branch"), (theirs, "what was merged in")):
+        for side, name in ((ours, "the branch"), (theirs, "the merged side")):
             if phrase := await _gone(site, path, base=base.split("\n")[0], side=side, result=result, among=paths):
                 found.append(f"{shown(path)}: of what {name} had added, {phrase}")
     if len(listed) > _PATHS:
@@ -51,6 +54,10 @@ async def losses(
 async def _gone(site: Site, path: bytes, *, base: str, side: str, result: str, among: list[bytes]) -> str:
     """How many of the lines that a side added to a file are in none of the files worked on; empty where all are."""
     blobs = "; ".join(f"git cat-file blob {result}:{word(each)} 2>/dev/null" for each in among)
+    version = f"git cat-file blob {side}:{word(path)} 2>/dev/null"
+    # Not by what git calls binary: attributes are a file that whoever resolves may write.
+    if await site.shell.ask(f"{version} | head -c {PROBE_BYTES} | tr -cd '\\0' | wc -c") != "0":
+        return ""
     answer = await site.shell.ask(
         "there=$(mktemp) added=$(mktemp) gone=$(mktemp); "
         f"{{ {blobs}; :; }} | sed 's/^[[:space:]]*//; s/[[:space:]]*$//' >\"$there\"; "

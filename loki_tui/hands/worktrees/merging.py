@@ -6,6 +6,8 @@ nobody has worked on starts over, one that somebody resolves is left as it is.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from loki_tui.core.errors import RepositoryError
 from loki_tui.engine.grounds import Conflict, Merge
 from loki_tui.hands.gitshell import quoted
@@ -44,15 +46,20 @@ async def merge(site: Site, commit: str, *, message: str) -> Merge:
             return await _as_it_is(site, now, known)
         return Merge(now.head, lost=await _lost(site, known, now.head))
     if await _is_in_history(site, commit, of=now.tip):
-        await abandon(site)
-        return Merge(now.tip)
-    await abandon(site, why="There was uncommitted work where a merge was to begin")
-    await note_merge(site, OpenMerge(phase="begun", tip=now.tip, commit=commit))
-    return await _begin(site, OpenMerge(phase="begun", tip=now.tip, commit=commit), message=message)
+        return Merge(now.tip, kept=await abandon(site))
+    kept = await abandon(site, why="There was uncommitted work where a merge was to begin")
+    begun = OpenMerge(phase="begun", tip=now.tip, commit=commit)
+    await note_merge(site, begun)
+    return replace(await _begin(site, begun, message=message), kept=kept)
 
 
-async def conclude(site: Site, *, message: str) -> Merge:
+async def conclude(site: Site, commit: str, *, message: str) -> Merge:
     """Commit what the worktree holds after somebody resolved or mended it.
+
+    Args:
+        site: The worktree.
+        commit: What was merged in. Where neither it nor an open merge of it is there any more, it is merged again.
+        message: The commit's.
 
     Raises:
         RepositoryError: No merge was finished so far that it could be concluded, or git failed.
@@ -67,6 +74,8 @@ async def conclude(site: Site, *, message: str) -> Merge:
         if now.head == known.tip:
             return await _resolve(site, now, known, message=message)
         known = await _taken_from_hand(site, now, known)
+    if known is None and not await _is_in_history(site, commit, of=now.head):
+        return replace(await merge(site, commit, message=message), anew=True)
     sides = (now.head, known.commit) if known else (now.head, now.head)
     if left := await markers_in(site, await _changed(site, now.tree), sides=sides):
         return Merge("", tuple(left))

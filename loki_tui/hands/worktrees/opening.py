@@ -13,6 +13,10 @@ from loki_tui.hands.worktrees.site import Site, break_locks, facts_file, noting
 
 _NAMED = 3
 """Submodules that a refusal names."""
+_COUNTED = 1000
+"""Objects that are not here: more are not counted."""
+_PROMISED = r"'^(extensions\.partialclone|remote\..*\.promisor)$'"
+"""What a partial clone's configuration has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,12 @@ class _Examined:
     """Branches that would be the same file as this one."""
     collisions: tuple[str, ...]
     """Files that would be the same as another one."""
+    named: bool
+    """Whether what is checked out names a commit, be it here or not."""
+    absent: int
+    """Objects of the base that are not here, in a repository that may lack some: that many, or more."""
+    borrowed: tuple[str, ...]
+    """Directories whose objects the repository uses as its own."""
 
 
 async def add(shell: GitShell, wanted: Wanted) -> Facts:
@@ -87,6 +97,20 @@ async def add(shell: GitShell, wanted: Wanted) -> Facts:
         f'mv "$admin/loki.new" "{facts_file("$admin")}"'
     )
     return facts
+
+
+async def examine(shell: GitShell, wanted: Wanted) -> None:
+    """See that a worktree could be made; nothing is changed.
+
+    Args:
+        shell: Git on the repository's common directory.
+        wanted: The worktree; where it would lie does not matter.
+
+    Raises:
+        RepositoryError: It could not; says why.
+        loki_tui.core.errors.WorkspaceError: The hands are gone.
+    """
+    _refuse(await _examine(shell, wanted), wanted)
 
 
 async def complete(shell: GitShell, wanted: Wanted, *, directory: str) -> None:
@@ -163,6 +187,12 @@ async def _examine(shell: GitShell, wanted: Wanted) -> _Examined:
         'if [ -n "$base" ] && [ -n "$tip" ] && git merge-base --is-ancestor "$base" "$tip"; then echo "G yes"; fi; '
         f"origin=$(GIT_DIR={person} git symbolic-ref --quiet HEAD) "
         f'|| origin=$(GIT_DIR={person} git rev-parse --verify --quiet HEAD) || origin=; echo "O $origin"; '
+        f'if GIT_DIR={person} git rev-parse --verify --quiet HEAD >/dev/null; then echo "N yes"; fi; '
+        'lent="$GIT_DIR/objects/info/alternates"; '
+        f'if [ -s "$lent" ]; then head -n {_NAMED} "$lent" | sed \'s/^/A /\'; fi; '
+        f'if [ -n "$base" ] && {{ [ -s "$lent" ] || git config --get-regexp {_PROMISED} >/dev/null; }}; then '
+        'git rev-list --objects --missing=print --no-walk "$base" >"${TMPDIR:-/tmp}/objects" || echo "M"; '
+        f"sed -n 's/^?/M /p' \"${{TMPDIR:-/tmp}}/objects\" | head -n {_COUNTED}; fi; "
         'if [ -n "$base" ]; then '
         f"git ls-tree -r \"$base\" | sed -n 's/^160000 [^\t]*\t/S /p' | head -n {_NAMED}; "
         'if [ "$(git config --type=bool core.ignorecase)" = true ]; then '
@@ -181,15 +211,15 @@ async def _examine(shell: GitShell, wanted: Wanted) -> _Examined:
         submodules=tuple(map(legible, answers.get("S", ()))),
         twins=tuple(name.removeprefix("refs/heads/") for name in answers.get("R", ())),
         collisions=tuple(map(legible, answers.get("C", ()))),
+        named="N" in answers,
+        absent=len(answers.get("M", ())),
+        borrowed=tuple(answers.get("A", ())),
     )
 
 
 def _refuse(found: _Examined, wanted: Wanted) -> None:
     """Say why a worktree cannot be made, if it cannot."""
-    if not found.base:
-        raise RepositoryError(
-            f"There is no commit {wanted.base!r} to begin at.", hint="Commit something first: git commit."
-        )
+    _refuse_absent(found, wanted)
     if found.submodules:
         raise RepositoryError(
             f"The repository has submodules ({', '.join(found.submodules)}), which git does not bring into a worktree "
@@ -211,4 +241,28 @@ def _refuse(found: _Examined, wanted: Wanted) -> None:
         raise RepositoryError(
             f"There is a branch {wanted.branch} already, which did not grow from {wanted.base[:10]}.",
             hint="Rename it, then try again.",
+        )
+
+
+def _refuse_absent(found: _Examined, wanted: Wanted) -> None:
+    """Say what is not here of the commit that a worktree is to begin at."""
+    if found.borrowed and (found.absent or not found.base):
+        places = ", ".join(found.borrowed)
+        raise RepositoryError(
+            f"The repository borrows objects of {places} (objects/info/alternates), where hands cannot read.",
+            hint="Let them: LOKI_READ_PATHS names what they may read. Or copy the objects: git repack -a -d, then "
+            "remove .git/objects/info/alternates.",
+        )
+    if not found.base and not found.named:
+        raise RepositoryError(
+            "The repository has no commit yet, and worktrees begin at one.",
+            hint="Commit something first (git add --all && git commit), or run without --parallel.",
+        )
+    if not found.base:
+        raise RepositoryError(f"There is no commit {wanted.base!r} to begin at.", hint="Look for it: git fsck.")
+    if found.absent:
+        many = f"{found.absent} objects" if found.absent > 1 else "an object"
+        raise RepositoryError(
+            f"This is a partial clone, which lacks {many} of the commit to begin at; nothing is fetched for worktrees.",
+            hint="Fetch all of them: git fetch --refetch --no-filter; or run without --parallel.",
         )

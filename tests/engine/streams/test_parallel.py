@@ -358,3 +358,23 @@ async def test_people_may_go_on_committing(tmp_path: Path, moved: str) -> None:
         assert git(place.workspace, "log", "-1", "--format=%s", "main") == "Mine"
     else:
         assert "Theirs" in git(place.workspace, "log", "--format=%s", BRANCH)
+
+
+@pytest.mark.parametrize("rung", ["bwrap", "landlock"])
+@pytest.mark.parametrize("allowed", [None, ("src",)])
+async def test_the_badge_names_worktrees_and_not_the_persons_directory(
+    tmp_path: Path, allowed: tuple[str, ...] | None, rung: str
+) -> None:
+    model = StreamingModel(divides(Part("all", "R1", ["."])), whole=[says("Stop", stop="refusal")])
+    place = bench(tmp_path, model, allowed_paths=allowed, confinement=rung)
+    (place.workspace / "src").mkdir()
+    (place.workspace / "src/a.py").write_text("")
+    git(place.workspace, "add", "-A")
+    git(place.workspace, "commit", "-qm", "More")
+    await place.go()
+    (started,) = place.of(ev.EngineStarted)
+    root = tmp_path / "state/runs/r1/worktrees"
+    assert started.confinement.writable == (f"{root}/*/src" if allowed else f"{root}/*",)
+    assert any("but for the repository's hooks" in leaf for leaf in started.confinement.uncovered)
+    # And that is so: what an agent there is told is its own worktree.
+    assert f"can write only to {root}/run{'/src' if allowed else ''} and" in model.asked("")[0].system
