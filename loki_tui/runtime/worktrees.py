@@ -33,8 +33,8 @@ DERIVED = ("__pycache__/", "*.py[cod]", ".pytest_cache/", ".mypy_cache/", ".ruff
 """What tools make of sources beside them. Every stream makes its own, and two would conflict in what nobody wrote."""
 
 _IGNORES = "".join(f"{pattern}\n" for pattern in (*(f"/{name}" for name in LENT), *DERIVED))
-"""Patterns for what is lent, and for what is derived, also where no `.gitignore` names it: one of a `.gitignore` that ends
-with a slash would mean directories alone, and not the links to what is lent."""
+"""Patterns for what is lent, and for what is derived, also where no `.gitignore` names it: one of a `.gitignore` that
+ends with a slash would mean directories alone, and not the links to what is lent."""
 
 
 @dataclass(frozen=True, slots=True)
