@@ -20,6 +20,8 @@ STEPS = {
     "types of scripts": ["mypy", ".ci/check.py", ".ci/base_image.py", "docs/generate.py"],
     "import contracts": ["lint-imports", "--no-cache"],
     "docs are current": ["python", "docs/generate.py", "--check"],
+    # Hundreds of programs are started by tests; none should have to compile what it is made of.
+    "compiled": ["python", "-m", "compileall", "-q", "loki_tui"],
     # Tests marked as one group share what is costly to set up.
     "tests": ["pytest", "-q", "-n", "auto", "--dist", "loadgroup"],
 }

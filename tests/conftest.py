@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -31,6 +32,8 @@ def pytest_configure() -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     hypothesis.settings.load_profile("loki")
+    # Like the program itself: collecting the tests makes a million objects that stay.
+    gc.set_threshold(10_000)
     sys.addaudithook(_refuse_the_outside)
 
 
@@ -40,6 +43,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if boxed and (trouble := trouble_with_engine()):
         for item in boxed:
             item.add_marker(pytest.mark.skip(reason=f"{NO_ENGINE}: {trouble}"))
+
+
+def pytest_collection_finish() -> None:
+    """Have nobody look for garbage in what lasts: thousands of tests, and all that they import."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import site
@@ -66,13 +67,44 @@ def subcommands(text: str) -> list[str]:
     return re.findall(r"^  ([a-z][a-z-]*)\b", listing, re.MULTILINE)
 
 
-def help_pages(loki: Path, *command: str) -> Iterator[tuple[str, ...]]:
-    """Ask every command below one for its help."""
-    text = run(loki, *command, "--help")
-    assert "Usage: loki" in text
-    yield command
-    for name in subcommands(text):
-        yield from help_pages(loki, *command, name)
+_EACH = """
+import json, os, sys
+from loki_tui.__main__ import main
+import loki_tui.cli.app
+
+for command in json.loads(sys.argv[1]):
+    source, sink = os.pipe()
+    if os.fork() == 0:
+        os.dup2(sink, 1)
+        sys.argv = ["loki", *command, "--help"]
+        code = 1
+        try:
+            main()
+        except SystemExit as left:
+            code = left.code
+        finally:
+            sys.stdout.flush()
+            os._exit(code or 0)
+    os.close(sink)
+    with open(source) as page:
+        text = page.read()
+    assert os.wait()[1] == 0, command
+    print(json.dumps(text))
+"""
+"""The program once for each command, in a process of its own; what all of them import is imported once."""
+
+
+def help_pages(loki: Path) -> Iterator[tuple[str, ...]]:
+    """Ask every command there is for its help, level by level."""
+    level: list[tuple[str, ...]] = [()]
+    while level:
+        pages = map(json.loads, run(loki.with_name("python"), "-c", _EACH, json.dumps(level)).splitlines())
+        below: list[tuple[str, ...]] = []
+        for command, text in zip(level, pages, strict=True):
+            assert f"Usage: {' '.join(('loki', *command))}" in text
+            yield command
+            below += [(*command, name) for name in subcommands(text)]
+        level = below
 
 
 def test_the_wheel_holds_the_package_and_its_data(wheel: Path) -> None:
@@ -92,6 +124,7 @@ def test_the_installed_program_knows_its_version(loki: Path) -> None:
 
 
 def test_every_command_explains_itself(loki: Path) -> None:
+    assert "Usage: loki" in run(loki, "--help")
     pages = {" ".join(page) for page in help_pages(loki)}
     assert {"start", "stop", "pause", "resume", "steer", "status", "logs", "runs", "config", "demo", "version"} <= pages
     assert {"checkpoint list", "checkpoint show", "checkpoint restore", "approvals list"} <= pages

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from loki_tui.core.events import Record
 from loki_tui.core.messages import JsonObject
-from loki_tui.runtime.estimate import Estimate
 from loki_tui.runtime.runs import RunEntry
+
+if TYPE_CHECKING:
+    # It brings the engine along, which a list of runs needs nothing of.
+    from loki_tui.runtime.estimate import Estimate
 
 
 def run_row(entry: RunEntry) -> JsonObject:

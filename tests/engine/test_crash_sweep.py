@@ -1,8 +1,13 @@
 """A run whose engine is killed at any append of its journal ends like one that was left alone.
 
-Every point is tried, each with a real process, a real SIGKILL and fresh engines afterwards: right
-after an append became durable, and right before one, when what it records has happened already.
-Points are dealt out to shards, since one test would be too long and three hundred too many.
+Every point is tried, with a fresh engine from what is left on disk: right after an append became durable, and right
+before one, when what it records has happened already. What is left is what one undisturbed life leaves from moment to
+moment, everything in it held still (`tests.support.stills`): the prefix that all deaths share is lived once. Where two
+moments have left the same, they are one. Some engines are really killed as well, for what files do not show: processes
+that outlive them, and locks.
+
+Points are dealt out to shards, since one test would be too long and three hundred too many. All of them are one group,
+since they resume at one place: much in it knows its own path.
 """
 
 from __future__ import annotations
@@ -14,7 +19,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -28,14 +32,17 @@ from tests.support.git import git
 from tests.support.mortal import RUN, Lives, Mode, Place, make_place
 from tests.support.processes import await_none_in
 from tests.support.saga import Served, read_bill
+from tests.support.stills import Moment, first_of_each, put_back
 
 SHARDS = 8
-MOMENTS = 50
-"""The run has more than this of either kind."""
+MOMENTS = 100
+"""The run has more appends than this."""
+KILLED = range(4, MOMENTS, 8)
+"""Appends at which an engine is really killed."""
 BRANCH = f"loki/{RUN}"
 
-# A shard has some twenty engines to kill and to bring back, on a machine it may have to share.
-pytestmark = pytest.mark.timeout(600)
+# A shard has some twenty engines to bring back, on a machine it may have to share.
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("crash sweep")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,8 @@ class Story:
 
     place: Place
     records: list[Record]
+    bill: list[Served]
+    tree: str
 
     @property
     def events(self) -> list[Event]:
@@ -54,13 +63,17 @@ class Story:
         return fold(self.records, run=RUN)
 
     @property
-    def tree(self) -> str:
-        return git(self.place.workspace, "rev-parse", f"{BRANCH}^{{tree}}")
-
-    @property
     def steps(self) -> Counter[str]:
         """The steps whose answers the journal has."""
         return Counter(_step_of(event) for event in self.events if isinstance(event, ev.ModelAnswered))
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A whole run that was left alone, and all that killing its engine would have left."""
+
+    undisturbed: Story
+    moments: list[Moment]
 
 
 @pytest.fixture(scope="module")
@@ -75,35 +88,46 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(lives: Lives, template: Path, tmp_path_factory: pytest.TempPathFactory) -> Story:
-    place = _copy(template, tmp_path_factory.mktemp("undisturbed") / "run")
-    assert lives.live(place) == 0, place.complaints.read_text()
-    return Story(place, place.records())
+def sweep(lives: Lives, template: Path, tmp_path_factory: pytest.TempPathFactory) -> Sweep:
+    root = tmp_path_factory.mktemp("undisturbed")
+    place = _copy(template, root / "run")
+    moments = lives.stand_still(place, root / "stills")
+    return Sweep(_read(place), moments)
+
+
+def test_every_append_has_its_moments(sweep: Sweep) -> None:
+    appends = len(sweep.moments) // 2
+    assert appends > MOMENTS, "a run that ends early proves nothing"
+    expected = [f"{kind} {at}" for at in range(1, appends + 1) for kind in ("before", "after")]
+    assert [moment.name for moment in sweep.moments] == expected
+    # Each append is in what is left after it, so none of these is taken for another.
+    assert len({moment.still for moment in sweep.moments if moment.kind == "after"}) == appends
+    dealt = [moment for shard in range(SHARDS) for moment in _dealt(sweep, shard)]
+    assert {moment.still for moment in dealt} == {moment.still for moment in sweep.moments}
+    alike = len(sweep.moments) - len(dealt)
+    assert 0 < alike < appends, "of two appends with nothing in between, one side each"
 
 
 @pytest.mark.parametrize("shard", range(SHARDS))
-@pytest.mark.parametrize("mode", ["after", "before"])
-def test_death_at_any_append_changes_nothing(
-    lives: Lives, template: Path, undisturbed: Story, tmp_path: Path, mode: Mode, shard: int
+def test_death_at_any_append_changes_nothing(lives: Lives, sweep: Sweep, shard: int) -> None:
+    place = sweep.undisturbed.place
+    for moment in _dealt(sweep, shard):
+        put_back(moment, place.root)
+        _see_it_end(lives, sweep, place, moment.name)
+
+
+@pytest.mark.parametrize("at", KILLED)
+def test_a_real_death_changes_nothing_either(
+    lives: Lives, template: Path, sweep: Sweep, tmp_path: Path, at: int
 ) -> None:
-    for at in count(shard + 1, SHARDS):
-        place = _copy(template, tmp_path / str(at))
-        status = lives.live(place, mode=mode, at=at)
-        if status == 0:
-            break  # the run has no more appends than that
-        assert status == -signal.SIGKILL, place.complaints.read_text()
-        cut = place.records()
-        _bring_to_an_end(lives, place)
-        try:
-            _compare(Story(place, place.records()), cut, undisturbed, mode)
-        except AssertionError as error:
-            last = f"{cut[-1].seq} {cut[-1].event.kind}" if cut else "nothing"
-            raise AssertionError(f"killed {mode} append {at}; the journal ended with {last}") from error
-        shutil.rmtree(place.root)
-    assert at > MOMENTS, "a run that ends early proves nothing"
+    mode: Mode = "before" if at in KILLED[::2] else "after"
+    place = _copy(template, tmp_path / "run")
+    assert lives.live(place, mode=mode, at=at) == -signal.SIGKILL, place.complaints.read_text()
+    _see_it_end(lives, sweep, place, f"{mode} {at}")
 
 
-def test_the_undisturbed_run_has_everything_in_it(undisturbed: Story) -> None:
+def test_the_undisturbed_run_has_everything_in_it(sweep: Sweep) -> None:
+    undisturbed = sweep.undisturbed
     kinds = Counter(event.kind for event in undisturbed.events)
     assert kinds["iteration_finished"] == 2
     assert kinds["model_failed"] == 1
@@ -126,15 +150,31 @@ def _copy(template: Path, root: Path) -> Place:
     return Place(root)
 
 
-def _bring_to_an_end(lives: Lives, place: Place) -> None:
-    assert lives.live(place) == 0, place.complaints.read_text()
-    assert fold(place.records(), run=RUN).closed is not None
+def _read(place: Place) -> Story:
+    tree = git(place.workspace, "rev-parse", f"{BRANCH}^{{tree}}")
+    return Story(place, place.records(), read_bill(place.bill), tree)
+
+
+def _dealt(sweep: Sweep, shard: int) -> list[Moment]:
+    return first_of_each(sweep.moments)[shard::SHARDS]
+
+
+def _see_it_end(lives: Lives, sweep: Sweep, place: Place, moment: str) -> None:
+    """Bring a run to its end that broke off at a moment, and compare it."""
+    cut = place.records()
+    try:
+        assert lives.live(place) == 0, place.complaints.read_text()
+        assert fold(place.records(), run=RUN).closed is not None
+        _compare(_read(place), cut, sweep.undisturbed, lost=moment.startswith("before"))
+    except AssertionError as error:
+        last = f"{cut[-1].seq} {cut[-1].event.kind}" if cut else "nothing"
+        raise AssertionError(f"killed {moment}; the journal ended with {last}: {error}") from error
 
 
 # -- what must be the same ----------------------------------------------------------------------
 
 
-def _compare(story: Story, cut: Sequence[Record], undisturbed: Story, mode: Mode) -> None:
+def _compare(story: Story, cut: Sequence[Record], undisturbed: Story, *, lost: bool) -> None:
     state = story.state
     assert state.closed is not None
     assert state.closed.outcome == "completed"
@@ -146,7 +186,7 @@ def _compare(story: Story, cut: Sequence[Record], undisturbed: Story, mode: Mode
     assert state.notes_delivered == 1
     assert state.waiting_approvals == []
     _check_journal(story, cut)
-    _check_answers(story, undisturbed, cut, mode)
+    _check_answers(story, undisturbed, cut, lost=lost)
     _check_books(story, cut)
     _check_actions(story, cut)
     _check_approvals(story)
@@ -160,15 +200,15 @@ def _check_journal(story: Story, cut: Sequence[Record]) -> None:
     assert story.place.first_broken_link() is None
 
 
-def _check_answers(story: Story, undisturbed: Story, cut: Sequence[Record], mode: Mode) -> None:
+def _check_answers(story: Story, undisturbed: Story, cut: Sequence[Record], *, lost: bool) -> None:
     """No answer is asked for twice but one that was lost in flight."""
     original = Counter({step: times for step, times in story.steps.items() if not step.endswith("-again")})
     missing = undisturbed.steps - original
     assert original - undisturbed.steps == Counter()
     assert not missing or (_delegating(cut) and all(step.startswith("s") for step in missing))
-    served = Counter(entry.digest for entry in read_bill(story.place.bill) if not entry.failed)
+    served = Counter(entry.digest for entry in story.bill if not entry.failed)
     repeated = [digest for digest, times in served.items() if times > 1]
-    assert len(repeated) <= (mode == "before")
+    assert len(repeated) <= lost
     assert all(served[digest] == 2 for digest in repeated)
     assert len(repeated) <= len(_lost_requests(cut))
 
@@ -176,7 +216,7 @@ def _check_answers(story: Story, undisturbed: Story, cut: Sequence[Record], mode
 def _check_books(story: Story, cut: Sequence[Record]) -> None:
     """What the provider bills is booked; what it may bill for a lost request is held, and never less."""
     books = story.state.books
-    bill = sum((_price(entry) for entry in read_bill(story.place.bill)), ZERO)
+    bill = sum((_price(entry) for entry in story.bill), ZERO)
     lost = _lost_requests(cut) if len(cut) < len(story.records) else []
     failed = [event for event in story.events if isinstance(event, ev.ModelFailed)]
     assert books.reserved == {}

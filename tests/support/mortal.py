@@ -2,7 +2,7 @@
 
     python -m tests.support.mortal
 
-reads one JSON object a line (`root`, `mode`, `at`), has a freshly forked process live that life,
+reads one JSON object a line (`root`, `mode`, `at`, `into`), has a freshly forked process live that life,
 and prints the status it ended with. Forking saves the import, nothing else is shared.
 """
 
@@ -41,6 +41,7 @@ from tests.support.parallel import StreamSaga
 from tests.support.runs import FACTS_ALONE
 from tests.support.saga import MAX_OUTPUT, MODEL, PRICE, TEST, WINDOW, SagaModel
 from tests.support.scripted import FakeClock, ScriptedMachine
+from tests.support.stills import Moment, accompany, read_moments, stop_here
 
 RUN = "r1"
 PRD = "# A thing\n\nIt works.\n"
@@ -58,7 +59,8 @@ STEPS = frozenset(
 PARALLEL = "parallel"
 """A file of this name in a place says that its runs are parallel."""
 
-Mode = Literal["after", "before", "never"]
+Mode = Literal["after", "before", "never", "still"]
+"""When an engine dies; or that it lives, and stands still at every moment at which it might have died."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,52 +120,46 @@ def make_place(root: Path, *, parallel: bool = False) -> Place:
 class MortalJournal:
     """A journal whose process dies right before or right after one of its appends.
 
-    An append that follows another without an `await` in between has no moment of its own before
-    it: the world is as it was after the one before, and that death is died in the other mode.
-
     Where kinds are named, only appends of the run itself that hold one of these are counted.
+
+    A journal in the mode `still` dies at no append, and has a still taken before and after each instead.
 
     Also the person at their terminal: whatever asks for approval is approved.
     Implements `loki_tui.engine.ports.Journal`.
     """
 
-    def __init__(self, inner: SqliteJournal, *, mode: Mode, at: int, kinds: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, inner: SqliteJournal, *, mode: Mode, at: int, kinds: frozenset[str] = frozenset(), tell: int = -1
+    ) -> None:
         self.run = inner.run
         self._inner = inner
         self._mode = mode
-        self._left = at
+        self._at = at
+        self._counted = 0
+        self._tell = tell
         self._kinds = kinds
-        self._step: asyncio.Task[object] | None = None
 
     def head(self) -> str:
         return self._inner.head()
 
     def append(self, *events: Event, stream: str | None = None, consumes: int | None = None) -> list[Record]:
         counts = not self._kinds or (stream is None and any(event.kind in self._kinds for event in events))
-        if self._mode == "before" and not self._follows_at_once() and counts:
-            self._die_when_due()
+        self._counted += counts
+        if counts:
+            self._pass("before")
         records = self._inner.append(*events, stream=stream, consumes=consumes)
-        if self._mode == "after" and counts:
-            self._die_when_due()
+        if counts:
+            self._pass("after")
         for event in events:
             if isinstance(event, ev.ApprovalRequested):
                 self.approve(event)
         return records
 
-    def _follows_at_once(self) -> bool:
-        """Whether this append comes in the same step of the same task as the one before."""
-        task = asyncio.current_task()
-        follows = task is self._step
-        self._step = task
-        asyncio.get_running_loop().call_soon(self._end_step)
-        return follows
-
-    def _end_step(self) -> None:
-        self._step = None
-
-    def _die_when_due(self) -> None:
-        self._left -= 1
-        if self._left == 0:
+    def _pass(self, moment: Mode) -> None:
+        """Do what is to be done at a moment, which for most is nothing."""
+        if self._mode == "still":
+            stop_here(f"{moment} {self._counted}", tell=self._tell)
+        if self._mode == moment and self._counted == self._at:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def approve(self, asked: ev.ApprovalRequested) -> None:
@@ -230,7 +226,7 @@ SETTINGS_OF_STREAMS = SETTINGS.model_copy(
 )
 
 
-async def live(place: Place, *, mode: Mode, at: int) -> None:
+async def live(place: Place, *, mode: Mode, at: int, tell: int = -1) -> None:
     """One engine's life, as `loki start` or `loki resume` would begin it."""
     around = place.around
     with (
@@ -238,7 +234,7 @@ async def live(place: Place, *, mode: Mode, at: int) -> None:
         SqliteJournal.open(lock, redactor=redactor_of(around.environ)) as inner,
     ):
         kinds = STEPS if (place.root / PARALLEL).exists() else frozenset[str]()
-        journal = MortalJournal(inner, mode=mode, at=at, kinds=kinds)
+        journal = MortalJournal(inner, mode=mode, at=at, kinds=kinds, tell=tell)
         state = fold(inner.records(), run=RUN)
         if state.closed is not None:
             return
@@ -305,9 +301,23 @@ class Lives:
         Returns:
             The process's status: 0, or the negative number of the signal that ended it.
         """
+        return self._order(place, mode=mode, at=at)
+
+    def stand_still(self, place: Place, into: Path) -> list[Moment]:
+        """Have one engine live to the end of its run, with a still of the place from every moment.
+
+        Args:
+            place: Where.
+            into: A directory to be made for the stills.
+        """
+        assert self._order(place, mode="still", into=str(into)) == 0, place.complaints.read_text()
+        return read_moments(into)
+
+    def _order(self, place: Place, *, mode: Mode, at: int = 0, into: str = "") -> int:
         assert self._server.stdin
         assert self._server.stdout
-        self._server.stdin.write(json.dumps({"root": str(place.root), "mode": mode, "at": at}) + "\n")
+        order = {"root": str(place.root), "mode": mode, "at": at, "into": into}
+        self._server.stdin.write(json.dumps(order) + "\n")
         self._server.stdin.flush()
         return int(self._server.stdout.readline())
 
@@ -315,20 +325,27 @@ class Lives:
 def _serve() -> None:
     for line in sys.stdin:
         order = json.loads(line)
+        place = Place(Path(order["root"]))
+        told, tell = os.pipe()
         pid = os.fork()
         if pid == 0:
-            _be_born(Place(Path(order["root"])), mode=order["mode"], at=order["at"])
-        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            _be_born(place, mode=order["mode"], at=order["at"], tell=tell)
+        if order["into"]:
+            status = accompany(pid, told, place=place.root, into=Path(order["into"]))
+        else:
+            status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        os.close(told)
+        os.close(tell)
         sys.stdout.write(f"{status}\n")
         sys.stdout.flush()
 
 
-def _be_born(place: Place, *, mode: Mode, at: int) -> None:
+def _be_born(place: Place, *, mode: Mode, at: int, tell: int) -> None:
     status = 1
     try:
         os.environ.clear()
         os.environ.update(place.environ)
-        asyncio.run(live(place, mode=mode, at=at))
+        asyncio.run(live(place, mode=mode, at=at, tell=tell))
         status = 0
     except BaseException:
         place.complaints.write_text(traceback.format_exc())

@@ -195,6 +195,8 @@ class Processes:
         """End every process below this one; none is started any more."""
         with self._lock:
             self._closed = True
+        if self._childless():
+            return  # an orphan would be a child of this process, so there is nobody to look for
         for process in self._alive():
             _signal(process, signal.SIGTERM)
         _see_off(self._alive, seconds=_TERM_PATIENCE)
