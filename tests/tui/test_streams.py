@@ -66,6 +66,14 @@ async def test_streams_stand_side_by_side_with_where_each_is_and_why(enter: Ente
         assert "O Open stream" in keys(b)
 
 
+async def test_of_a_long_branch_the_end_is_seen_which_no_other_stream_has(enter: Enter) -> None:
+    begun = ev.StreamStarted(name="offline", branch="loki/20261127-224732-baea-offline")
+    b = enter([*abreast.abreast(), begun])
+    async with b.app.run_test(size=SIZE) as pilot:
+        await b.open(pilot)
+        await until(pilot, lambda: "…27-224732-baea-offline " in b.text("streams"), "the branch")
+
+
 async def test_a_run_that_is_not_parallel_shows_nothing_of_streams(enter: Enter) -> None:
     b = enter(scenes.full())
     async with b.app.run_test(size=SIZE) as pilot:

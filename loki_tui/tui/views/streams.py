@@ -31,6 +31,8 @@ SEEN = 2_000
 QUEUE = 6
 """Streams that are named of those that are to be integrated next."""
 
+_BRANCH = 24
+"""Cells of a branch's name and the gap after it."""
 _STATUS = 13
 """Cells of a sign and the longest word for a status."""
 
@@ -105,7 +107,7 @@ def _tone(trouble: bool) -> Tone:
 def _widths(names: int, width: int) -> tuple[int, ...]:
     """Cells of each column but the last, which has what is left."""
     if width >= ROOMY:
-        return (_STATUS, names, 4, 15, 18, 7, 16, 24)
+        return (_STATUS, names, 4, 15, 18, 7, 16, _BRANCH)
     if width >= TABLE:
         return (_STATUS, names, 4, 11, 18, 7)
     return (_STATUS, names, 5, 18)
@@ -135,7 +137,7 @@ def _line(state: RunState, twig: Twig, names: int, width: int, *, scoped: bool) 
     if width >= ROOMY:
         said += [
             (", ".join(map(one_line, stream.planned.requirements)), "quiet"),
-            (one_line(stream.branch) or "-", "quiet"),
+            (_branch(one_line(stream.branch)) or "-", "quiet"),
         ]
     return _columns([*said, _last(state, twig, status)], _widths(names, width), width)
 
@@ -162,6 +164,11 @@ def _name(twig: Twig) -> str:
     branch = f"{'  ' * (min(twig.depth, STEPS) - 1)}└▶ " if twig.depth else ""
     also = f" +{', '.join(map(one_line, twig.also))}" if twig.also else ""
     return f"{branch}{one_line(twig.name)}{also}"
+
+
+def _branch(name: str) -> str:
+    """The end of a branch's name: what streams of one run have in common is in front."""
+    return name if len(name) < _BRANCH else f"…{name[2 - _BRANCH :]}"
 
 
 def _columns(said: Sequence[Span], widths: Sequence[int], width: int) -> Row:
