@@ -171,11 +171,6 @@ def _failure(result: ActionResult) -> RepositoryError:
         return RepositoryError("git cannot be run in the workspace.", hint="Install git, and have it on PATH.")
     if (locked := refusal(said)) is not None:
         return locked
-    if "index.lock" in said:
-        return RepositoryError(
-            f"Another git holds the repository's index: {said}",
-            hint="Let it finish. If none runs, remove .git/index.lock; then `loki resume`.",
-        )
     if ".lock': File exists" in said:
         return RepositoryError(
             f"Another git holds a lock in the repository: {said[-_SAID_LIMIT:]}",
