@@ -16,7 +16,7 @@ WORKTREES = {
     "another stream's file taken": "os.rename(X + '/src/a.py', W + '/taken.py')",
     "another stream removed": "sh('rm', '-rf', X)",
     "another stream's secrets": "print(open(X + '/.env').read())",
-    "what streams there are": "os.listdir(os.path.dirname(W)); got(True)",
+    "what streams there are": "got(os.path.basename(X) in os.listdir(os.path.dirname(W)))",
     "a stream of one's own": "os.mkdir(os.path.dirname(W) + '/stream-three')",
     "one's own renamed away": "os.rename(W, W + '-old')",
     "the run's file": "open(R + '/src/a.py', 'a').write('x')",
