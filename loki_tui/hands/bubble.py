@@ -91,7 +91,8 @@ def links_to(paths: Iterable[str], mounts: Iterable[Path]) -> list[str]:
     return [
         word
         for place, target in links.items()
-        if not any(within(Path(place), mount) for mount in present)
+        for path in [Path(place)]
+        if not any(within(path, mount) for mount in present)
         for word in ("--symlink", target, place)
     ]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from loki_tui.hands.environment import CERTIFICATES, there, toolchains
@@ -114,8 +114,8 @@ def exposed(granted: Iterable[Path], home: Path, *, masked: Sequence[Path] = ())
     places = list(granted)
     return [
         f"~/{name}"
-        for name, secret in zip(CREDENTIALS, _credentials(home), strict=True)
-        if there(secret) and secret not in masked and any(overlaps(secret, place) for place in places)
+        for name, secret in _credentials_there(home)
+        if secret not in masked and any(overlaps(secret, place) for place in places)
     ]
 
 
@@ -124,10 +124,8 @@ def maskable(granted: Iterable[Path], home: Path) -> tuple[Path, ...]:
     places = list(granted)
     return outermost(
         secret
-        for secret in _credentials(home)
-        if there(secret)
-        and any(within(secret, place) for place in places)
-        and not any(within(place, secret) for place in places)
+        for _, secret in _credentials_there(home)
+        if any(within(secret, place) for place in places) and not any(within(place, secret) for place in places)
     )
 
 
@@ -150,6 +148,14 @@ def within(path: Path, place: Path) -> bool:
 def _credentials(home: Path) -> list[Path]:
     """Where the credentials really are, links followed."""
     return [(home / name).resolve() for name in CREDENTIALS]
+
+
+def _credentials_there(home: Path) -> Iterator[tuple[str, Path]]:
+    """Those that there are, by name: hardly any, and to follow links takes longer than to see that there is nothing."""
+    for name in CREDENTIALS:
+        # Not with `Path`, which takes longer than the question itself; this is asked whenever hands are started.
+        if os.path.lexists(f"{home}/{name}") and there(secret := (home / name).resolve()):
+            yield name, secret
 
 
 def outermost(places: Iterable[Path]) -> tuple[Path, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import loki_tui
@@ -18,6 +19,8 @@ from loki_tui.hands.bubble import BASE, OWN, links_to
 from loki_tui.hands.egress import PROXY
 from loki_tui.hands.grants import SYSTEM, outermost, within
 from loki_tui.hands.policy import Policy
+
+_ETC = Path("/etc")
 
 
 def arguments(policy: Policy, *, program: str, network: bool, proxy: Path | None) -> list[str]:
@@ -102,15 +105,13 @@ def _words(mount: Mount) -> tuple[str, ...]:
 
 def _coarse(path: Path) -> Path:
     """A readable path, or the whole of `/etc`: hundreds of mounts would take as many milliseconds."""
-    etc = Path("/etc")
-    return etc if within(path, etc) else path
+    return _ETC if within(path, _ETC) else path
 
 
-def _interpreter() -> Iterator[Path]:
+@cache
+def _interpreter() -> tuple[Path, ...]:
     """What it takes to start the hands themselves."""
-    yield Path(loki_tui.__file__).resolve().parent
-    for place in (sys.prefix, sys.base_prefix):
-        yield Path(place).resolve()
+    return Path(loki_tui.__file__).resolve().parent, Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve()
 
 
 def _repositories_above(sealed: Path) -> Iterator[Path]:

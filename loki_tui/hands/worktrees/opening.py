@@ -88,9 +88,9 @@ async def add(shell: GitShell, wanted: Wanted) -> Facts:
     command = ["git", "worktree", "add", "--quiet", "--no-checkout"]
     command += [wanted.root, wanted.branch] if found.tip else ["-b", wanted.branch, wanted.root, found.base]
     await shell.ask(
-        f"{quoted(*command)} && admin=$(sed -n 's/^gitdir: //p' .git) && "
+        f"{quoted(*command)} && read -r _ admin <.git && "
         # Patterns for another worktree's files are none for this one's.
-        'rm -f "$admin/info/sparse-checkout" "$admin/config.worktree" && '
+        'for left in info/sparse-checkout config.worktree; do [ ! -e "$admin/$left" ] || rm "$admin/$left"; done && '
         f"printf '%s\\n' {quoted(wanted.lock)} >\"$admin/locked\" && "
         '{ GIT_DIR="$admin" git reset --quiet --hard; } && '
         f'printf "%s\\n" {quoted(facts.model_dump_json())} >"$admin/loki.new" && '
@@ -181,13 +181,14 @@ async def _examine(shell: GitShell, wanted: Wanted) -> _Examined:
     look = f"GIT_DIR={person} git cat-file --batch-check"
     script = (
         f"found=$({fed(*names, to=look)}); "
-        "base=$(printf '%s\n' \"$found\" | sed -n '1s/ commit .*//p'); "
-        "tip=$(printf '%s\n' \"$found\" | sed -n '2s/ commit .*//p'); "
+        # By the shell alone: every process counts where many worktrees are made at once.
+        'first=${found%%"\n"*}; second=${found#"$first"}; second=${second#"\n"}; base= tip=; '
+        'case "$first" in *" commit "*) base=${first%% *};; esac; '
+        'case "$second" in *" commit "*) tip=${second%% *};; esac; '
         'printf "B %s\nT %s\n" "$base" "$tip"; '
         'if [ -n "$base" ] && [ -n "$tip" ] && git merge-base --is-ancestor "$base" "$tip"; then echo "G yes"; fi; '
-        f"origin=$(GIT_DIR={person} git symbolic-ref --quiet HEAD) "
-        f'|| origin=$(GIT_DIR={person} git rev-parse --verify --quiet HEAD) || origin=; echo "O $origin"; '
-        f'if GIT_DIR={person} git rev-parse --verify --quiet HEAD >/dev/null; then echo "N yes"; fi; '
+        f'if head=$(GIT_DIR={person} git rev-parse --verify --quiet HEAD); then echo "N yes"; fi; '
+        f'origin=$(GIT_DIR={person} git symbolic-ref --quiet HEAD) || origin=$head; echo "O $origin"; '
         'lent="$GIT_DIR/objects/info/alternates"; '
         f'if [ -s "$lent" ]; then head -n {_NAMED} "$lent" | sed \'s/^/A /\'; fi; '
         f'if [ -n "$base" ] && {{ [ -s "$lent" ] || git config --get-regexp {_PROMISED} >/dev/null; }}; then '
