@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Protocol
 
 from loki_tui.core.errors import WorkspaceError
-from loki_tui.core.messages import JsonObject
-from loki_tui.engine.ports import ActionResult, OnText, Workspace, Workspaces
+from loki_tui.engine.forwarding import ForwardingWorkspace
+from loki_tui.engine.ports import Workspace, Workspaces
 from loki_tui.hands.grants import DEPENDENCIES
 from loki_tui.runtime.delivery import git_places
 from loki_tui.store.trees import RepositoryTrees
@@ -83,33 +83,17 @@ class Commits:
         await self._trees.export(checkpoint, target)
 
 
-class _Checkout:
+class _Checkout(ForwardingWorkspace):
     """Hands on a checkout that goes when they do."""
 
     def __init__(self, hands: Workspace, root: Path) -> None:
-        self.confinement = hands.confinement
-        self._hands = hands
+        super().__init__(hands)
         self._root = root
-
-    async def perform(self, tool: str, tool_input: JsonObject, *, on_output: OnText | None = None) -> ActionResult:
-        return await self._hands.perform(tool, tool_input, on_output=on_output)
-
-    async def preview(self, tool: str, tool_input: JsonObject) -> ActionResult:
-        return await self._hands.preview(tool, tool_input)
-
-    async def fetch(self, path: str) -> bytes | None:
-        return await self._hands.fetch(path)
-
-    async def freeze(self) -> None:
-        await self._hands.freeze()
-
-    async def thaw(self) -> None:
-        await self._hands.thaw()
 
     async def close(self) -> None:
         with suppress(WorkspaceError):  # hands that are gone clear nothing away
-            await self._hands.thaw()  # a run stopped in a pause
+            await self.thaw()  # a run stopped in a pause
             # Inside the box first: what tests wrote may be deeper than Python's own removal can go.
-            await self._hands.perform("shell", {"command": "chmod -R u+rwX . && find . -mindepth 1 -delete"})
-        await self._hands.close()
+            await self.perform("shell", {"command": "chmod -R u+rwX . && find . -mindepth 1 -delete"})
+        await super().close()
         await asyncio.to_thread(shutil.rmtree, self._root, ignore_errors=True)
