@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size, split_graphemes
 from rich.segment import Segment
 from textual.strip import Strip
 
@@ -58,6 +58,17 @@ def sized(text: str, width: int) -> str:
     if not _marks(text):
         return set_cell_size(text, width)
     return _meant(set_cell_size(with_stand_ins(text), width))
+
+
+def ending(text: str, width: int) -> str:
+    """As much of the end of a text as fits into so many cells; no character is parted from what is combined with it."""
+    graphemes, room = split_graphemes(with_stand_ins(text))[0], width
+    begin = len(text)
+    for start, _, cells in reversed(graphemes):
+        if cells > room:
+            break
+        begin, room = start, room - cells
+    return text[begin:]
 
 
 def chopped(text: str, width: int) -> list[str]:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Literal, get_args
 
 from loki_tui.core.terminal import even
-from loki_tui.tui.cellwise import cells_of, chopped, sized
+from loki_tui.tui.cellwise import cells_of, chopped, ending, sized
 
 Tone = Literal[
     "plain", "quiet", "loud", "good", "bad", "warn", "accent", "alert",
@@ -87,6 +87,13 @@ def cut(text: str, width: int) -> str:
     if cells(text) <= width:
         return text
     return f"{sized(text, max(0, width - 1)).rstrip()}{ELLIPSIS}" if width > 0 else ""
+
+
+def cut_before(text: str, width: int) -> str:
+    """The end of a text in at most this many cells, with an ellipsis where it was longer."""
+    if cells(text) <= width:
+        return text
+    return f"{ELLIPSIS}{ending(text, width - 1)}" if width > 0 else ""
 
 
 def crop(line: Row, width: int) -> Row:

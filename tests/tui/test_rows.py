@@ -11,7 +11,21 @@ from hypothesis import strategies as st
 
 from loki_tui.core.terminal import even
 from loki_tui.tui import rows
-from loki_tui.tui.rows import ELLIPSIS, TONES, Row, Tone, cells, clean, crop, cut, spread, text_of, width_of, wrap
+from loki_tui.tui.rows import (
+    ELLIPSIS,
+    TONES,
+    Row,
+    Tone,
+    cells,
+    clean,
+    crop,
+    cut,
+    cut_before,
+    spread,
+    text_of,
+    width_of,
+    wrap,
+)
 from tests.support.foreign import EVERY
 
 PIECES = (
@@ -59,6 +73,20 @@ def test_a_cut_text_fits_and_is_whole_where_it_fits(text: str, width: int) -> No
     elif width > 0:
         assert made.endswith(ELLIPSIS)
         assert text.startswith(made.removesuffix(ELLIPSIS).rstrip()[:-1])
+
+
+@given(text=texts.map(lambda text: clean(text.replace("\n", " "))), width=widths)
+def test_a_text_cut_before_fits_and_keeps_its_end(text: str, width: int) -> None:
+    made = cut_before(text, width)
+    assert cells(made) <= width
+    if cells(text) <= width:
+        assert made == text
+    elif width > 0:
+        assert made.startswith(ELLIPSIS)
+        kept = made.removeprefix(ELLIPSIS)
+        assert text.endswith(kept)
+        # No character of two cells, or less, would have fitted, too.
+        assert cells(made) >= width - 1
 
 
 @given(line=lines, width=widths)

@@ -13,7 +13,7 @@ from loki_tui.core.terminal import one_line
 from loki_tui.core.vocabulary import StreamStatus
 from loki_tui.tui.cellwise import sized
 from loki_tui.tui.picture import Picture
-from loki_tui.tui.rows import Row, Span, Tone, cells, crop, cut, row, wrap
+from loki_tui.tui.rows import Row, Span, Tone, cells, crop, cut, cut_before, row, wrap
 from loki_tui.tui.views.signs import STREAM
 from loki_tui.wording.abreast import AT_WORK, Twig, limited_text, tree_of
 from loki_tui.wording.amounts import counted
@@ -137,7 +137,8 @@ def _line(state: RunState, twig: Twig, names: int, width: int, *, scoped: bool) 
     if width >= ROOMY:
         said += [
             (", ".join(map(one_line, stream.planned.requirements)), "quiet"),
-            (_branch(one_line(stream.branch)) or "-", "quiet"),
+            # What the branches of one run have in common is in front.
+            (cut_before(one_line(stream.branch), _BRANCH - 1) or "-", "quiet"),
         ]
     return _columns([*said, _last(state, twig, status)], _widths(names, width), width)
 
@@ -164,11 +165,6 @@ def _name(twig: Twig) -> str:
     branch = f"{'  ' * (min(twig.depth, STEPS) - 1)}└▶ " if twig.depth else ""
     also = f" +{', '.join(map(one_line, twig.also))}" if twig.also else ""
     return f"{branch}{one_line(twig.name)}{also}"
-
-
-def _branch(name: str) -> str:
-    """The end of a branch's name: what streams of one run have in common is in front."""
-    return name if len(name) < _BRANCH else f"…{name[2 - _BRANCH :]}"
 
 
 def _columns(said: Sequence[Span], widths: Sequence[int], width: int) -> Row:
