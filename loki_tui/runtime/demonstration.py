@@ -10,6 +10,7 @@ from pathlib import Path
 
 import loki_tui.demo
 from loki_tui.core.errors import UsageError
+from loki_tui.core.settings import variable_of
 
 DATA = Path(loki_tui.demo.__file__).parent
 CASSETTE = DATA / "cassette.jsonl"
@@ -18,8 +19,10 @@ CASSETTE = DATA / "cassette.jsonl"
 BUDGET = "2.00"
 """Dollars; the recording spends a small part of it, but each request is covered at its worst."""
 
-KEPT = ("LOKI_CONFINEMENT",)
-"""Settings of the person that also hold for the demo.
+KEPT = frozenset(
+    variable_of(name) for name in ("confinement", "sandbox_image", "sandbox_cpus", "sandbox_memory", "sandbox_network")
+)
+"""Settings of the person that also hold for the demo: what agents are held by.
 
 Others would make it another run than the recorded one; LOKI_DIR is one project's, and not this one's.
 """

@@ -23,5 +23,10 @@ def test_no_setting_of_the_person_leads_it_astray() -> None:
     assert demo_environment(environ) == {"PATH": "/bin", "LOKI_CONFINEMENT": "none"}
 
 
+def test_it_is_held_as_the_person_says() -> None:
+    held = {"LOKI_CONFINEMENT": "docker", "LOKI_SANDBOX_IMAGE": "mine:latest", "LOKI_SANDBOX_MEMORY": "2g"}
+    assert demo_environment({**held, "LOKI_SANDBOX_READONLY": "true"}) == held
+
+
 def test_the_recording_can_be_played() -> None:
     load_cassette(CASSETTE)
