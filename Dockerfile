@@ -1,7 +1,8 @@
 # Loki itself: the brain, and hands that Landlock confines within the container.
 #
 #   docker build -t loki-mode .
-#   docker run -it --rm --init -v "$PWD:/workspace" -e ANTHROPIC_API_KEY loki-mode start ./prd.md
+#   docker run -it --rm --init --user "$(id -u):$(id -g)" -v "$PWD:/workspace" -v my-project:/var/lib/loki \
+#     -e ANTHROPIC_API_KEY loki-mode start ./prd.md
 #
 # Every stage stands on the same base, so that one of your own need only be named once.
 ARG BASE_IMAGE=ubuntu:24.04

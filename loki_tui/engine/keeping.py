@@ -33,7 +33,7 @@ class Keeper:
     async def open_branch(self) -> None:
         """Check the run's branch out; on resume, see that it still is."""
         state = self._chronicle.state
-        opened = await self._repository.open_branch(f"loki/{state.run}")
+        opened = await self._repository.open_branch(f"loki/{state.run}", again=state.branch is not None)
         if state.branch is None:
             self._chronicle.note(
                 ev.BranchOpened(branch=opened.branch, base=opened.base, origin=opened.origin, dirty=opened.dirty)

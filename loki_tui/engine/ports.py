@@ -224,11 +224,12 @@ class OpenedBranch:
 class Repository(Protocol):
     """The person's repository. Its git runs in hands, since an agent may have written its configuration."""
 
-    async def open_branch(self, branch: str) -> OpenedBranch:
+    async def open_branch(self, branch: str, *, again: bool = False) -> OpenedBranch:
         """Create the branch at HEAD and check it out without touching a file; take it up if it is there.
 
         Raises:
-            loki_tui.core.errors.RepositoryError: This is no repository, or it refuses.
+            loki_tui.core.errors.RepositoryError: This is no repository, it refuses, or it never saw a branch that the
+                run has opened before (`again`).
         """
         ...
 

@@ -128,18 +128,29 @@ class GitRepository:
         await align_index(self._shell, place, old=now.head_tree, new=tree)
         await self._shell.ask(quoted("git", "update-ref", "-m", "loki: first commit", "HEAD", commit, ""))
 
-    async def open_branch(self, branch: str) -> OpenedBranch:
+    async def open_branch(self, branch: str, *, again: bool = False) -> OpenedBranch:
         """Create the branch at HEAD and check it out without touching a file; take it up if it is there.
+
+        Args:
+            branch: Its name.
+            again: The run has opened it before. Two projects may be found at one path, as in containers; what is
+                noted in the repository tells them apart.
 
         Raises:
             RepositoryError: This is no repository, it is in the middle of something, or the
-                branch is another's or not checked out any more.
+                branch is another's, not checked out any more, or was opened in another repository.
             loki_tui.core.errors.WorkspaceError: The hands are gone.
         """
         place = await self._place()
         await self._shell.ask(_REMOVE_PARTS)
         now = await look_around(self._shell, place, branch=branch, refs=self._refs)
         if not now.origin:
+            if again:
+                raise RepositoryError(
+                    f"Run {self._run} did not begin in this repository: nothing is known here of its branch {branch}.",
+                    hint="Each project needs a state directory of its own (LOKI_DIR; a volume of its own, in a "
+                    "container). To begin a run here: loki start",
+                )
             if now.tip:
                 raise RepositoryError(
                     f"There is a branch {branch} already that this run did not make.", hint="Rename it, then try again."

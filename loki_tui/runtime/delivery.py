@@ -45,10 +45,10 @@ class PersonsRepository:
         self._warnings: list[str] = []
         self._said: set[str] = set()
 
-    async def open_branch(self, branch: str) -> OpenedBranch:
+    async def open_branch(self, branch: str, *, again: bool = False) -> OpenedBranch:
         """Create the branch at HEAD and check it out without touching a file; take it up if it is there."""
         async with self._repository() as repository:
-            return await repository.open_branch(branch)
+            return await repository.open_branch(branch, again=again)
 
     async def commit(self, branch: str, *, subject: str, body: str) -> str | None:
         """Commit the workspace to the branch, without what was uncommitted before the run."""

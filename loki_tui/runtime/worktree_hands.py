@@ -80,8 +80,9 @@ class WorktreeRepository:
         self._checkpoints = checkpoints
         self._warnings = warnings
 
-    async def open_branch(self, branch: str) -> OpenedBranch:
+    async def open_branch(self, branch: str, *, again: bool = False) -> OpenedBranch:
         """Take up the worktree's branch."""
+        del again  # it was made together with the worktree, which is known
         _, facts = self._hands.known()
         if branch != facts.branch:
             raise RepositoryError(f"The worktree {self._hands.root} is for {facts.branch}, not for {branch}.")

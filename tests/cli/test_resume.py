@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.answers import cassette
 from tests.support.git import git
-from tests.support.program import WAITS, Program, done, kill, line_with
+from tests.support.program import WAITS, Program, done, kill, line_with, project
 from tests.support.scripted import call, finishes, says
 
 WORKS = (says(call("shell", command=WAITS)), says(call("shell", command="echo 1 > made")), finishes())
@@ -170,3 +170,26 @@ async def test_a_crashed_run_can_be_ended_without_taking_it_up(waiting: Program)
     assert stopped.code == 0, stopped
     status = await waiting.status()
     assert (status["outcome"], status["reason"]) == ("stopped", "enough")
+
+
+async def test_a_run_does_not_go_on_in_another_project_that_is_found_where_its_own_was(waiting: Program) -> None:
+    """As of containers, which all have their project at one path, and share a volume of state."""
+    async with waiting.started("start") as engine:
+        await line_with(engine, "until [ -e go ]")
+        engine.send_signal(SIGTERM)
+        await done(engine)
+    own = waiting.workspace.rename(waiting.workspace.with_name("own"))
+    project(waiting.workspace)
+    (waiting.workspace / "go").touch()
+    refused = await waiting("resume")
+    assert refused.code == 1, refused
+    assert "did not begin in this repository" in refused.err
+    assert "a volume of its own" in refused.err
+    assert not (waiting.workspace / "made").exists()
+    assert git(waiting.workspace, "branch", "--list", "loki/*") == ""
+
+    waiting.workspace.rename(waiting.workspace.with_name("other"))
+    own.rename(waiting.workspace)
+    (waiting.workspace / "go").touch()
+    resumed = await waiting("resume")
+    assert resumed.code == 0, resumed

@@ -259,8 +259,8 @@ class Mute:
     def __init__(self, inner: Repository) -> None:
         self._inner = inner
 
-    async def open_branch(self, branch: str) -> OpenedBranch:
-        return await self._inner.open_branch(branch)
+    async def open_branch(self, branch: str, *, again: bool = False) -> OpenedBranch:
+        return await self._inner.open_branch(branch, again=again)
 
     async def commit(self, branch: str, *, subject: str, body: str) -> str | None:
         return await self._inner.commit(branch, subject=subject, body=body)

@@ -194,6 +194,17 @@ async def test_resuming_with_another_branch_checked_out_is_refused(root: Path) -
     assert "git switch loki/r1" in caught.value.hint
 
 
+async def test_what_was_opened_elsewhere_is_not_taken_up(root: Path, tmp_path: Path) -> None:
+    first = await opened_at(root).open_branch(BRANCH)
+    assert await opened_at(root).open_branch(BRANCH, again=True) == first
+    other = person_repository(tmp_path / "other")
+    before = git(other, "for-each-ref")
+    with pytest.raises(RepositoryError, match="did not begin in this repository") as caught:
+        await opened_at(other).open_branch(BRANCH, again=True)
+    assert "LOKI_DIR" in caught.value.hint
+    assert (git(other, "for-each-ref"), git(other, "branch", "--show-current")) == (before, "main")
+
+
 async def test_an_agent_on_another_branch_neither_moves_it_nor_undoes_the_run(root: Path) -> None:
     write(root, {"mine": "mine\n"})
     repo = opened_at(root)

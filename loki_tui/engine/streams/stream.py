@@ -144,7 +144,7 @@ class StreamWork:
             return Close("stopped", state.reason)  # an engine before was asked for it
         if self._chronicle.run.engines > 1 and state.branch is not None:
             # The worktree is known to be there; of the branch, anything may have become meanwhile.
-            await crew.ground.repository.open_branch(state.branch.branch)
+            await crew.ground.repository.open_branch(state.branch.branch, again=True)
         crew.keeper.pass_warnings_on()
         if state.first_checkpoint is None:
             await crew.keeper.save("start")
