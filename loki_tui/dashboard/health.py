@@ -7,13 +7,11 @@ system that hangs is not healthy.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import psutil
 
@@ -22,16 +20,13 @@ from loki_tui.core.messages import JsonObject
 from loki_tui.core.vocabulary import Status
 from loki_tui.dashboard.answers import dumped
 from loki_tui.runtime.client import Holder, Project, RunClient, find_run
+from loki_tui.runtime.watchdog import STALE_SECONDS, silent_for
 
 FRESH_SECONDS = 0.5
 PATIENCE_SECONDS = 2.0
 LEAST_BYTES = 64 * 2**20
 """With less left on the disk, a run is about to break off."""
 LEAST_INODES = 100
-HEARTBEAT, HEARTBEAT_BYTES = "heartbeat.json", 64 * 1024
-"""Where an engine says, every few seconds, that it works; in the state directory."""
-SILENT_SECONDS = 30.0
-"""An engine that was not heard of for so long is stuck, or its machine is."""
 
 _DEAD = frozenset({psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP, psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD})
 
@@ -130,7 +125,7 @@ class Probe:
         client = RunClient(self._project, found.id)
         holder = client.engine()
         if holder is not None:
-            return _living(holder, self._project.state.root / HEARTBEAT)
+            return _living(holder, self._project)
         if client.view().status is Status.CRASHED:
             return Check(ok=False, state="crashed", why=f"the engine of run {found.id} is gone; loki resume")
         return Check(ok=True, state="idle", why=f"run {found.id} is paused, and nobody is at work on it")
@@ -147,31 +142,20 @@ class Probe:
         return Check(ok=True, state="writable", why=f"{free:,} bytes are left")
 
 
-def _living(holder: Holder, heartbeat: Path) -> Check:
+def _living(holder: Holder, project: Project) -> Check:
     """Whether the engine that holds the lock can still do something: by its process and its heartbeat."""
-    who = f"process {holder.pid}"
     if holder.pid is None:
         return Check(ok=True, state="at work")
+    who = f"process {holder.pid} on {holder.host}"
     status = ""
-    with suppress(psutil.Error):  # of another machine or container: its lock alone can be seen from here
-        status = psutil.Process(holder.pid).status()
+    if holder.in_sight:
+        with suppress(psutil.Error):  # it may end at any moment
+            status = psutil.Process(holder.pid).status()
     if status in _DEAD:
         return Check(ok=False, state="not running", why=f"{who} is {status}")
-    silent = _silent_for(holder, heartbeat)
-    if silent is not None and silent > SILENT_SECONDS:
+    if (silent := silent_for(project, holder)) > STALE_SECONDS:
         return Check(ok=False, state="not responding", why=f"{who} was not heard of for {silent:,.0f} s")
     return Check(ok=True, state="at work", why=who)
-
-
-def _silent_for(holder: Holder, heartbeat: Path) -> float | None:
-    """Seconds since an engine's last heartbeat; none where it has none."""
-    try:
-        with heartbeat.open("rb") as file:
-            said = json.loads(file.read(HEARTBEAT_BYTES))
-            written = os.fstat(file.fileno()).st_mtime
-    except (OSError, ValueError):
-        return None
-    return max(0.0, time.time() - written) if isinstance(said, dict) and said.get("pid") == holder.pid else None
 
 
 def _made(checks: dict[str, Check]) -> Health:

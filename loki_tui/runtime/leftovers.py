@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -14,7 +13,6 @@ import psutil
 from pydantic import JsonValue
 
 from loki_tui.runtime.checks.docker import ContainerEngine
-from loki_tui.store.heartbeat import boot_id
 from loki_tui.store.lock import Holder
 from loki_tui.store.paths import StateDirectory
 
@@ -39,24 +37,25 @@ class LeftProcess:
     """How old it is."""
 
 
-def processes(state: StateDirectory, *, engine: int | None) -> list[LeftProcess]:
+def processes(state: StateDirectory, holder: Holder | None) -> list[LeftProcess]:
     """Processes of agents that belong to no living engine: their home is one that a run of this project made.
 
     Args:
         state: The project's.
-        engine: The living engine's process; what is below it is no leftover.
+        holder: The living engine; what is below it is no leftover, nor, where it is in a container, what is of its run.
     """
     runs = f"{state.root}{os.sep}runs{os.sep}"
-    return [left for process in psutil.process_iter() for left in _of_run(process, runs, engine)]
+    found = [left for process in psutil.process_iter() for left in _of_run(process, runs, holder)]
+    return found if holder is None or holder.in_sight else [left for left in found if left.run != holder.run]
 
 
-def _of_run(process: psutil.Process, runs: str, engine: int | None) -> Iterator[LeftProcess]:
+def _of_run(process: psutil.Process, runs: str, holder: Holder | None) -> Iterator[LeftProcess]:
     # It may end at any moment, and other people's do not show what they were given.
     with suppress(psutil.Error, OSError):
         home = process.environ().get("HOME", "")
         if not home.startswith(runs) or process.status() == psutil.STATUS_ZOMBIE:
             return
-        if engine not in {above.pid for above in process.parents()}:
+        if holder is None or not holder.in_sight or holder.pid not in {above.pid for above in process.parents()}:
             run = home.removeprefix(runs).partition(os.sep)[0]
             yield LeftProcess(process.pid, process.name(), run, time.time() - process.create_time())
 
@@ -116,7 +115,7 @@ def stuck_locks(state: StateDirectory, holder: Holder | None) -> list[tuple[str,
 
 def described_lives(holder: Holder) -> bool:
     """Whether the process that a lock names lives; one that cannot be looked at from here, in a container say, may."""
-    if holder.pid is None or holder.host != platform.node() or holder.boot != boot_id():
+    if not holder.in_sight:
         return True
     try:
         fields = Path(f"/proc/{holder.pid}/stat").read_text().rpartition(")")[2].split()

@@ -86,7 +86,8 @@ def _engine(project: Project, holder: Holder) -> Iterator[Check]:
     beat = heartbeat_of(project, holder)
     told = f"{silent:.0f} s old" if beat else f"none yet, {silent:.0f} s after its start"
     if silent > STALE_SECONDS:
-        fix = f"kill {holder.pid}, then: loki resume. loki watchdog run does so by itself."
+        here = f"kill {holder.pid}, then: loki resume. loki watchdog run does so by itself."
+        fix = here if holder.in_sight else f"End it where it runs, on {holder.host}, then: loki resume."
         yield Check("heartbeat", "bad", f"{told}: the engine is stuck", fix=fix)
     else:
         yield Check("heartbeat", "good", told)
@@ -115,7 +116,7 @@ def _work(heartbeat: Heartbeat) -> Iterator[Check]:
 
 
 def _left(project: Project, environ: Mapping[str, str], holder: Holder | None) -> Iterator[Check]:
-    left = leftovers.processes(project.state, engine=holder.pid if holder else None)
+    left = leftovers.processes(project.state, holder)
     if left:
         told = ", ".join(f"{each.pid} {each.name} of run {each.run}" for each in left[:10])
         fix = "kill " + " ".join(str(each.pid) for each in left[:10])

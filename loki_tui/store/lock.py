@@ -35,7 +35,14 @@ class Holder(Frozen):
     boot: str = ""
     """The kernel's name for this boot."""
     host: str = ""
+    namespace: str = ""
+    """The kernel's name for the process ids that `pid` is one of: containers have their own."""
     run: str = ""
+
+    @property
+    def in_sight(self) -> bool:
+        """Whether its process id means that process here; not of another machine, or another container."""
+        return self.pid is not None and (self.boot, self.host, self.namespace) == (_boot(), platform.node(), _pids())
 
 
 class EngineLock:
@@ -141,8 +148,9 @@ def _describe(descriptor: int, *, run: str) -> None:
     holder = Holder(
         pid=os.getpid(),
         started=_start_time(),
-        boot=Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
+        boot=_boot(),
         host=platform.node(),
+        namespace=_pids(),
         run=run,
     )
     os.ftruncate(descriptor, 0)
@@ -154,6 +162,14 @@ def _read(descriptor: int) -> Holder:
         return Holder.model_validate_json(os.pread(descriptor, 4096, 0))
     except ValidationError:
         return Holder()
+
+
+def _boot() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+def _pids() -> str:
+    return str(Path("/proc/self/ns/pid").readlink())
 
 
 def _start_time() -> int:

@@ -180,6 +180,30 @@ async def test_locks_that_nobody_will_let_go_are_found(loki: Program) -> None:
     assert f"process {gone.pid} that took it is gone; held by {os.getpid()}" in found
 
 
+async def test_an_engine_in_a_container_is_looked_at_by_its_heartbeat_alone(waiting: Program) -> None:
+    """Process ids there are others than here, also where it shares this machine's name."""
+    async with at_work(waiting) as engine:
+        engine.send_signal(signal.SIGSTOP)
+        state = state_of(waiting)
+        described = json.loads(state.lock.read_bytes())
+        with subprocess.Popen([sys.executable, "-c", ""]) as gone:  # noqa: ASYNC220
+            pass
+        beat = read_heartbeat(state)
+        assert beat
+        state.heartbeat.write_text(beat.model_copy(update={"pid": gone.pid}).model_dump_json())
+        state.lock.write_text(json.dumps({**described, "pid": gone.pid}))
+        assert set(bad(looked(waiting))) == {"leftover processes", "locks"}
+        state.lock.write_text(json.dumps({**described, "pid": gone.pid, "namespace": "pid:[1]"}))
+        assert bad(looked(waiting)) == {}
+        beat = read_heartbeat(state)
+        assert beat
+        late = beat.model_copy(update={"uptime": beat.uptime - 100})
+        state.heartbeat.write_text(late.model_dump_json())
+        stuck = next(check for check in looked(waiting).checks if check.name == "heartbeat")
+        assert (stuck.standing, f"where it runs, on {described['host']}" in stuck.fix) == ("bad", True)
+        engine.kill()
+
+
 # -- the keeper ---------------------------------------------------------------------------------
 
 

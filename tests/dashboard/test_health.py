@@ -13,7 +13,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from loki_tui.core import events as ev
+from loki_tui.core.heartbeat import Beat
 from loki_tui.runtime.client import Project
+from loki_tui.store.heartbeat import HeartbeatFile, read_heartbeat
 from tests.dashboard.visiting import Said, Visitor, visiting
 from tests.support.journaled import RUN, created, write
 from tests.support.program import Program
@@ -47,6 +49,18 @@ async def engine(place: Project) -> AsyncIterator[Process]:
         if process.returncode is None:
             process.kill()
         await process.communicate()
+
+
+@asynccontextmanager
+async def a_stopped_process() -> AsyncIterator[Process]:
+    """A process that does nothing, and is stopped."""
+    process = await create_subprocess_exec("sleep", "1000")
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield process
+    finally:
+        process.kill()
+        await process.wait()
 
 
 async def seen(visitor: Visitor, check: str, state: str) -> Said:
@@ -83,15 +97,39 @@ async def test_an_engine_that_is_stopped_by_a_signal_is_not_at_work(loki: Progra
 async def test_an_engine_whose_heart_stands_still_is_not_responding(loki: Program, place: Project) -> None:
     write(loki, [created(loki)])
     async with visiting(place) as visitor, engine(place) as process:
-        heartbeat = place.state.root / "heartbeat.json"
-        heartbeat.write_text(json.dumps({"pid": process.pid}))
-        os.utime(heartbeat, (time.time() - 60,) * 2)
+        HeartbeatFile(place.state).beat(Beat(run="r1", seq=1, status="running"))
+        beat = read_heartbeat(place.state)
+        assert beat is not None
+        beat = beat.model_copy(update={"pid": process.pid})
+        late = beat.model_copy(update={"uptime": beat.uptime - 60})
+        place.state.heartbeat.write_text(late.model_dump_json())
         assert (await seen(visitor, "engine", "not responding")).status == 503
-        os.utime(heartbeat)
+        place.state.heartbeat.write_text(beat.model_dump_json())
         assert (await seen(visitor, "engine", "at work")).status == 200
         # That of an engine before this one says nothing.
-        heartbeat.write_text(json.dumps({"pid": 1}))
-        os.utime(heartbeat, (0, 0))
+        place.state.heartbeat.write_text(late.model_copy(update={"pid": 1}).model_dump_json())
+        assert (await seen(visitor, "engine", "at work")).status == 200
+
+
+async def test_an_engine_without_a_heartbeat_is_not_responding_some_time_after_its_start(
+    loki: Program, place: Project
+) -> None:
+    write(loki, [created(loki)])
+    async with visiting(place) as visitor, engine(place):
+        assert (await seen(visitor, "engine", "at work")).status == 200
+        os.utime(place.state.lock, (time.time() - 60,) * 2)
+        assert (await seen(visitor, "engine", "not responding")).status == 503
+
+
+async def test_an_engine_in_a_container_is_not_mistaken_for_a_process_that_has_its_number_here(
+    loki: Program, place: Project
+) -> None:
+    write(loki, [created(loki)])
+    async with visiting(place) as visitor, engine(place), a_stopped_process() as stopped:
+        described = json.loads(place.state.lock.read_bytes())
+        place.state.lock.write_text(json.dumps({**described, "pid": stopped.pid}))
+        assert (await seen(visitor, "engine", "not running")).status == 503
+        place.state.lock.write_text(json.dumps({**described, "pid": stopped.pid, "namespace": "pid:[1]"}))
         assert (await seen(visitor, "engine", "at work")).status == 200
 
 
