@@ -42,8 +42,10 @@ def start(
 
         serve_here(os.environ, overrides, ready=lambda found: _tell(found, json=json))
         return
+    from loki_tui.cli.foreground import require_outliving  # noqa: PLC0415
     from loki_tui.cli.serving import serve_apart  # noqa: PLC0415
 
+    require_outliving("loki dashboard start --foreground")
     _tell(serve_apart(os.environ, overrides), json=json)
 
 

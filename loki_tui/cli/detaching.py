@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from loki_tui.cli.driving import consent
+from loki_tui.cli.foreground import require_outliving
 from loki_tui.cli.output import remark, say
 from loki_tui.core.errors import ExitCode, LokiError
 from loki_tui.core.settings import variable_of
@@ -32,6 +33,7 @@ def start_detached(order: Order, environ: Mapping[str, str], *, json_lines: bool
     Raises:
         LokiError: It is not.
     """
+    require_outliving("Have the container run in the background: docker run -d … --headless start PRD")
     ready = make_ready(order, environ, consent=consent)
     run = new_run_id()
     state = ready.around.project.state

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import shlex
 import subprocess
 import time
@@ -27,6 +28,8 @@ pytestmark = [pytest.mark.docker, pytest.mark.xdist_group("images"), pytest.mark
 
 ROOT = Path(__file__).parents[2]
 NAME = "loki-mode:test"
+CLIENT = "/usr/bin/docker" if Path("/usr/bin/docker").exists() else "docker"
+"""Debian's where it is there, since it can build side by side."""
 DRAIN_SECONDS = 10
 MOST_ADDED_BYTES = 400_000_000
 OWNER = 12_345
@@ -36,10 +39,9 @@ as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can give a dire
 
 
 def engine(*arguments: str | Path, check: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
-    """The engine's own client: Debian's where it is there, since it can build side by side."""
-    program = "/usr/bin/docker" if Path("/usr/bin/docker").exists() else "docker"
+    """Ask the engine's own client."""
     done = subprocess.run(
-        [program, *map(str, arguments)],
+        [CLIENT, *map(str, arguments)],
         capture_output=True,
         text=True,
         check=False,
@@ -140,6 +142,40 @@ def test_a_run_that_died_makes_the_container_unhealthy(waiting: str, workspace: 
     (state_dir,) = [value for value in state if value.startswith("LOKI_DIR=")]
     asked = ["run", "--rm", *mounts, "--env", state_dir, "--entrypoint", "sh", NAME, "-c", question]
     assert engine(*asked, check=False).returncode != 0
+
+
+def test_a_container_lasts_as_long_as_a_run_that_goes_on_without_its_terminal(
+    image: str, workspace: Path, tmp_path: Path
+) -> None:
+    turns = (says(call("shell", command=WAITS)), finishes())
+    recording = cassette(tmp_path / "waiting.jsonl", *turns)
+    mounts = [word for place in (workspace, recording) for word in ("--volume", f"{place}:{place}")]
+    run = ["--rm", "--interactive", "--tty", "--init", "--user", f"{os.getuid()}:{os.getgid()}"]
+    run += ["--workdir", str(workspace), *mounts, *settings(recording)]
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([CLIENT, "run", *run, image, "--linear", "start"], stdin=theirs, stdout=theirs) as client:
+        os.close(theirs)
+        heard(ours, "Agent runs: until")
+        os.write(ours, b"quit background\n")
+        heard(ours, "this container with it")
+        (workspace / "go").touch()
+        assert client.wait(60) == 0
+        os.close(ours)
+
+
+def heard(terminal: int, words: str) -> None:
+    """Wait until something is said on a terminal, across its lines."""
+    said = ""
+    while words not in " ".join(said.split()):
+        said += os.read(terminal, 4096).decode(errors="replace")
+
+
+def test_nothing_is_sent_to_the_background_where_it_would_end_at_once(image: str, workspace: Path) -> None:
+    for command in (("start", "--detach"), ("dashboard", "start")):
+        for init in ((), ("--init",)):
+            refused = engine("run", "--rm", *init, "--volume", f"{workspace}:/workspace", image, *command, check=False)
+            assert refused.returncode == 2
+            assert "the container ends with this process" in refused.stderr
 
 
 @as_root
