@@ -15,6 +15,7 @@ from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
+from loki_tui.cli.foreground import ends_container
 from loki_tui.cli.output import complain, remark
 from loki_tui.core.errors import LokiError
 from loki_tui.core.messages import JsonObject
@@ -108,11 +109,22 @@ def serve_beside(environ: Mapping[str, str], project: Project) -> None:
         complain(error)
         remark("The run goes on without a dashboard.")
         return
-    remark(f"The dashboard is up at {found.url}, process {found.pid}, and stays up: loki dashboard url, or: stop")
+    stays = "while this container is" if ends_container() else "and stays up"
+    remark(f"The dashboard is up at {found.url}, process {found.pid}, {stays}: loki dashboard url, or: stop")
 
 
 def end(project: Project, found: Standing, *, patience: float) -> bool:
-    """Have a dashboard end, and wait until it has."""
+    """Have a dashboard end, and wait until it has.
+
+    Raises:
+        LokiError: It is in another container, or on another machine.
+    """
+    if not found.seat.is_here:
+        where = found.seat.host or "another machine"
+        raise LokiError(
+            f"The dashboard is process {found.pid} on {where}, whose processes cannot be reached from here.",
+            hint=f"End it there: loki dashboard stop. In a container: docker exec {where} loki dashboard stop",
+        )
     with suppress(ProcessLookupError):
         os.kill(found.pid, signal.SIGTERM)
     return wait_until_gone(project.state, patience=patience)

@@ -19,6 +19,7 @@ from loki_tui.core.errors import BusyError, LokiError
 from loki_tui.core.messages import Frozen
 from loki_tui.store.files import write_whole, writing
 from loki_tui.store.paths import StateDirectory
+from loki_tui.store.seat import Seat
 
 _LOOK = 0.05
 _PATIENCE = 0.25
@@ -29,6 +30,8 @@ class Standing(Frozen):
     """A dashboard that is up."""
 
     pid: int
+    seat: Seat = Seat()
+    """Where that process is: with Loki in containers, not where a command that looks for it is."""
     url: str
     """Where it is reached from this machine."""
     health: str
@@ -102,8 +105,9 @@ def announce(state: StateDirectory, found: Standing) -> None:
     Raises:
         UsageError: The state directory cannot be written.
     """
+    seated = found.model_copy(update={"seat": Seat.here()})
     with writing(note_of(state)):
-        write_whole(note_of(state), found.model_dump_json().encode())
+        write_whole(note_of(state), seated.model_dump_json().encode())
 
 
 def standing(state: StateDirectory) -> Standing | None:

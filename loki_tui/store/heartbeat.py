@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import platform
 import time
-from pathlib import Path
 
 from pydantic import ValidationError
 
 from loki_tui.core.heartbeat import Beat, Heartbeat
 from loki_tui.store.files import writing
 from loki_tui.store.paths import StateDirectory
+from loki_tui.store.seat import boot_id
 
 _BYTES = 64 * 1024
 
@@ -57,11 +57,6 @@ def age(heartbeat: Heartbeat) -> float:
     if heartbeat.boot == boot_id():
         return max(0.0, uptime() - heartbeat.uptime)
     return max(0.0, time.time() - heartbeat.at)
-
-
-def boot_id() -> str:
-    """The kernel's name for this boot."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
 def uptime() -> float:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import platform
 import time
 from pathlib import Path
 from types import TracebackType
@@ -17,32 +16,27 @@ from typing import Self
 from pydantic import ValidationError
 
 from loki_tui.core.errors import BusyError, UsageError
-from loki_tui.core.messages import Frozen
 from loki_tui.store.files import writing
 from loki_tui.store.paths import StateDirectory
+from loki_tui.store.seat import Seat
 
 _PATIENCE_SECONDS = 0.25
 """How long to ride out another process that only looks whether the lock is held."""
 _RETRY_SECONDS = 0.02
 
 
-class Holder(Frozen):
+class Holder(Seat):
     """The process that holds a project, as it described itself; empty where it had no time to."""
 
     pid: int | None = None
     started: int | None = None
     """Clock ticks after boot: tells it from a later process with the same id."""
-    boot: str = ""
-    """The kernel's name for this boot."""
-    host: str = ""
-    namespace: str = ""
-    """The kernel's name for the process ids that `pid` is one of: containers have their own."""
     run: str = ""
 
     @property
     def in_sight(self) -> bool:
         """Whether its process id means that process here; not of another machine, or another container."""
-        return self.pid is not None and (self.boot, self.host, self.namespace) == (_boot(), platform.node(), _pids())
+        return self.pid is not None and self.is_here
 
 
 class EngineLock:
@@ -145,14 +139,7 @@ def _busy(holder: Holder, *, state: StateDirectory) -> BusyError:
 
 
 def _describe(descriptor: int, *, run: str) -> None:
-    holder = Holder(
-        pid=os.getpid(),
-        started=_start_time(),
-        boot=_boot(),
-        host=platform.node(),
-        namespace=_pids(),
-        run=run,
-    )
+    holder = Holder.here().model_copy(update={"pid": os.getpid(), "started": _start_time(), "run": run})
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, holder.model_dump_json().encode() + b"\n", 0)
 
@@ -162,14 +149,6 @@ def _read(descriptor: int) -> Holder:
         return Holder.model_validate_json(os.pread(descriptor, 4096, 0))
     except ValidationError:
         return Holder()
-
-
-def _boot() -> str:
-    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-
-
-def _pids() -> str:
-    return str(Path("/proc/self/ns/pid").readlink())
 
 
 def _start_time() -> int:

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import stat
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
@@ -60,6 +61,23 @@ async def test_a_dashboard_is_started_asked_after_and_stopped(served: Program, p
     assert standing(place.state) is None
     assert not note_of(place.state).exists()
     assert (await served("dashboard", "stop")).code == 2
+
+
+async def test_a_dashboard_in_another_container_is_not_ended_by_a_number_that_is_anothers_here(
+    served: Program, place: Project
+) -> None:
+    assert (await served("dashboard", "start")).code == 0
+    note = json.loads(note_of(place.state).read_bytes())
+    with subprocess.Popen(["sleep", "1000"]) as innocent:  # noqa: ASYNC220
+        elsewhere = {**note, "pid": innocent.pid, "seat": {**note["seat"], "host": "c0ffee", "namespace": "pid:[1]"}}
+        note_of(place.state).write_text(json.dumps(elsewhere))
+        refused = await served("dashboard", "stop")
+        assert refused.code == 1
+        assert "docker exec c0ffee loki dashboard stop" in refused.err
+        assert innocent.poll() is None
+        innocent.kill()
+    note_of(place.state).write_text(json.dumps(note))
+    assert (await served("dashboard", "stop")).code == 0
 
 
 async def test_open_hands_the_address_to_a_browser(served: Program, tmp_path: Path) -> None:
