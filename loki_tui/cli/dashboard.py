@@ -81,7 +81,9 @@ def status(*, json: Json = False) -> None:
     if json:
         say(jsonlib.dumps({"up": True, "url": found.url, "pid": found.pid, "health": health}))
     else:
-        say(f"up at {found.url}, process {found.pid}: {health['status']}")
+        elsewhere = "" if found.seat.is_here else f" on {found.seat.host}"
+        why = f", {health['why']}" if "why" in health else ""
+        say(f"up at {found.url}, process {found.pid}{elsewhere}: {health['status']}{why}")
         checks = health.get("checks")
         for name, check in checks.items() if isinstance(checks, dict) else ():
             if isinstance(check, dict):

@@ -75,6 +75,11 @@ async def test_a_dashboard_in_another_container_is_not_ended_by_a_number_that_is
         assert refused.code == 1
         assert "docker exec c0ffee loki dashboard stop" in refused.err
         assert innocent.poll() is None
+        assert f"process {innocent.pid} on c0ffee: ok" in (await served("dashboard", "status")).out
+        unreachable = {**elsewhere, "health": "http://127.0.0.1:1/api/health"}
+        note_of(place.state).write_text(json.dumps(unreachable))
+        status = await served("dashboard", "status")
+        assert (status.code, "on c0ffee: not answering, " in status.out) == (1, True)
         innocent.kill()
     note_of(place.state).write_text(json.dumps(note))
     assert (await served("dashboard", "stop")).code == 0
