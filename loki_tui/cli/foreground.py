@@ -69,9 +69,7 @@ def in_foreground(main: Callable[[GoOn], int]) -> int:
         if not ends_container():
             remark(f"The run goes on in the background (process {child}). Watch: loki attach. End: loki stop.")
             return ExitCode.INTERRUPTED
-        remark(
-            "The run goes on, and this container with it. Leave: ctrl+p ctrl+q. Back: docker exec -it … loki attach"
-        )
+        remark("The run goes on, and this container with it. Leave: ctrl+p ctrl+q. Back: docker exec -it … loki attach")
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     return status if status >= 0 else 128 - status
 

@@ -183,9 +183,10 @@ def _environment_of(engine: Engine, image: str) -> dict[str, str]:
         try:
             config = engine.api.inspect_image(image).get("Config") or {}  # type: ignore[no-untyped-call]
         except ImageNotFound as error:
+            name = one_line(image)
             raise ConfinementError(
-                f"The image {one_line(image)} (LOKI_SANDBOX_IMAGE) is not on this machine.",
-                hint="Build it: docker build -t loki-sandbox -f Dockerfile.sandbox . — or name another one that has "
+                f"The image {name} (LOKI_SANDBOX_IMAGE) is not on this machine.",
+                hint=f"In a checkout of Loki: docker build -t {name} -f Dockerfile.sandbox . — or name one that has "
                 f"Python 3.11, git and bash. {OTHER_RUNGS}",
             ) from error
     pairs = (str(entry).partition("=") for entry in config.get("Env") or [])

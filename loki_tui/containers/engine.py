@@ -21,7 +21,7 @@ _PING_SECONDS = 5
 OTHER_RUNGS = (
     "Without one: LOKI_CONFINEMENT=bwrap or landlock holds agents in a way of its own, and auto takes the best."
 )
-_REMOTE = "Boxes see directories of this machine, so only an engine of this machine will do."
+_REMOTE = "Agents work in directories of this machine, so only an engine of this machine will do."
 
 
 @dataclass(frozen=True, slots=True)

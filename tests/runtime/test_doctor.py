@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -165,12 +167,24 @@ def test_a_certificate_at_its_end_is_told(tmp_path: Path) -> None:
 
 def test_an_engine_is_asked_over_its_socket(tmp_path: Path) -> None:
     with engine_on(tmp_path / "s", images=["box:1"]) as environ:
-        engine, image = docker(environ, demanded=True, image="box:1")
+        engine, sdk, image = docker(environ, demanded=True, image="box:1")
         assert (engine.standing, engine.version) == ("good", "99.1")
+        assert (sdk.standing, sdk.version) == ("good", version("docker"))
         assert image.standing == "good"
-        (_, image) = docker(environ, demanded=True, image="box:2")
+        *_, image = docker(environ, demanded=True, image="box:2")
         assert (image.standing, "docker build" in image.fix) == ("bad", True)
-        assert len(docker(environ, demanded=False, image=None)) == 1
+        assert len(docker(environ, demanded=False, image=None)) == 2
+
+
+def test_an_engine_that_nothing_here_can_speak_to_is_not_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with engine_on(tmp_path / "s", images=["box:1"]) as environ:
+        monkeypatch.setattr(sys, "path", [])
+        _, demanded, _ = docker(environ, demanded=True, image="box:1")
+        _, unneeded, _ = docker(environ, demanded=False, image="box:1")
+    assert (demanded.standing, unneeded.standing) == ("bad", "missing")
+    assert "loki-tui[sandbox]" in demanded.fix
 
 
 def test_no_engine_is_said_plainly(tmp_path: Path) -> None:

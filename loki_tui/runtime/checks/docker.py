@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import cast
 from urllib.parse import quote, urlencode
@@ -115,8 +116,16 @@ def find_engine(environ: Mapping[str, str]) -> tuple[ContainerEngine | None, str
     return None, why
 
 
+def _library(lacking: Standing) -> Check:
+    try:
+        return Check("Docker SDK", "good", "installed", version("docker"))
+    except PackageNotFoundError:
+        why = "not installed: agents cannot work in containers"
+        return Check("Docker SDK", lacking, why, fix="pip install 'loki-tui[sandbox]'")
+
+
 def docker(environ: Mapping[str, str], *, demanded: bool, image: str | None) -> list[Check]:
-    """Look for an engine, and for the image of the box.
+    """Look for an engine, for what speaks to it, and for the image of the box.
 
     Args:
         environ: May name the socket.
@@ -128,7 +137,7 @@ def docker(environ: Mapping[str, str], *, demanded: bool, image: str | None) -> 
     if engine is None:
         fix = "Install and start Docker or Podman; without one LOKI_CONFINEMENT=bwrap or landlock hold agents."
         return [Check("container engine", lacking, told, fix=fix)]
-    checks = [Check("container engine", "good", str(engine.place), told)]
+    checks = [Check("container engine", "good", str(engine.place), told), _library(lacking)]
     if image:
         found: JsonValue = None
         with suppress(EngineError):
@@ -136,6 +145,6 @@ def docker(environ: Mapping[str, str], *, demanded: bool, image: str | None) -> 
         if isinstance(found, dict):
             checks.append(Check("sandbox image", "good", image, str(found.get("Id", ""))[:19]))
         else:
-            fix = f"docker build -f Dockerfile.sandbox -t {image} ."
+            fix = f"In a checkout of Loki: docker build -f Dockerfile.sandbox -t {image} ."
             checks.append(Check("sandbox image", lacking, f"{image} is not there", fix=fix))
     return checks
