@@ -161,6 +161,7 @@ def test_variables_with_a_telling_name_are_secrets(name: str) -> None:
         ("AUTHOR", "Ada Lovelace"),
         ("KEYBOARD_LAYOUT", "dvorak-intl"),
         ("GIT_CONFIG_KEY_0", "user.name"),
+        ("LOKI_TLS_KEY", "/etc/letsencrypt/live/example.com/privkey.pem"),
         ("TOKENIZERS_PARALLELISM", "falsefalse"),
         ("HTTPS_PROXY", "http://proxy.example:3128"),
     ],
