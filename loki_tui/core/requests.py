@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 
 from loki_tui.core.messages import Frozen, JsonObject
 from loki_tui.core.money import Money
+from loki_tui.core.vocabulary import Controlled
 
 NOTE_CHARS = 20_000
 """Characters a note for the agent may have."""
@@ -98,8 +99,16 @@ class ForceReview(Asked):
     kind: Literal["force_review"] = "force_review"
 
 
+class Refused(Asked):
+    """Somebody we know asked for what they may not: nothing comes of it but a record."""
+
+    kind: Literal["refused"] = "refused"
+    request: Controlled
+    why: str
+
+
 Request = Annotated[
-    Pause | Resume | Stop | SetBudget | Steer | Decide | Revoke | ForceReview, Field(discriminator="kind")
+    Pause | Resume | Stop | SetBudget | Steer | Decide | Revoke | ForceReview | Refused, Field(discriminator="kind")
 ]
 
 _REQUESTS: TypeAdapter[Request] = TypeAdapter(Request, config=ConfigDict(defer_build=True))

@@ -34,6 +34,9 @@ class Status(StrEnum):
 
 _ENDED = frozenset({Status.COMPLETED, Status.EXHAUSTED, Status.STAGNATED, Status.STOPPED, Status.FAILED})
 
+Controlled = Literal["pause", "resume", "stop", "set_budget", "steer", "decide", "revoke", "force_review"]
+"""What can be asked of a run from outside."""
+
 Outcome = Literal["completed", "exhausted", "stagnated", "stopped", "failed"]
 """How a run ends: exactly one of these."""
 

@@ -31,6 +31,13 @@ class RefusalError(LokiError):
         self.headers = headers or {}
 
 
+class RoleError(RefusalError):
+    """Somebody who was let in asks for more than their role lets them."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(403, message)
+
+
 def answer(value: JsonObject, *, status: int = 200) -> web.Response:
     """An object as a response."""
     return web.json_response(value, status=status)

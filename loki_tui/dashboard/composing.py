@@ -13,6 +13,7 @@ from loki_tui.core.settings import Settings
 from loki_tui.dashboard import limits
 from loki_tui.dashboard.access import Caller
 from loki_tui.dashboard.claims import Expected, Verifier
+from loki_tui.dashboard.control import Audit
 from loki_tui.dashboard.describing import Description
 from loki_tui.dashboard.desk import ERRANDS, PROBE, PROJECT, READERS, SESSIONS, STREAMS
 from loki_tui.dashboard.door import Bearer, Door
@@ -87,7 +88,12 @@ def compose(order: Order, *, port: int, secure: bool, token: str | None, tls: Tl
     app.router.add_static("/static/terminal", STATIC)
     app.router.add_static("/static", PAGES)
     door = Door(
-        names=names, sessions=sessions, bearer=_bearer(own, verifier), rates=order.rates, secure=tls is not None
+        names=names,
+        sessions=sessions,
+        bearer=_bearer(own, verifier),
+        refused=Audit().refused,
+        rates=order.rates,
+        secure=tls is not None,
     )
     door.hang(app, {each.handler: each for each in endpoints})
 

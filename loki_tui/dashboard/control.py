@@ -9,17 +9,22 @@ import asyncio
 import logging
 import subprocess
 import sys
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
 
 from aiohttp import web
 from pydantic import Field
 
+from loki_tui.core import requests as rq
+from loki_tui.core.errors import LokiError
 from loki_tui.core.messages import Frozen, JsonObject
 from loki_tui.core.money import MOST
+from loki_tui.core.vocabulary import Controlled
 from loki_tui.dashboard.access import CALLER, Role
-from loki_tui.dashboard.answers import RefusalError, answer, body_of
+from loki_tui.dashboard.answers import RefusalError, RoleError, answer, body_of
 from loki_tui.dashboard.desk import ERRANDS, client_for, reading
+from loki_tui.dashboard.limits import RateLimit
 from loki_tui.runtime.client import RunClient
 from loki_tui.wording.council_rows import rules_of
 
@@ -92,7 +97,7 @@ async def resume(request: web.Request) -> web.Response:
     """Go on with a paused run, or with one stream of it."""
     body = await body_of(request, ResumeBody)
     if body.budget is not None and request[CALLER].role < Role.ADMIN:
-        raise RefusalError(403, "Setting a budget takes the role admin.")
+        raise RoleError("Setting a budget takes the role admin.")
     client = await _at_work(request, body.run, body.stream)
     return await _posted(
         request, client, await reading(request, lambda: client.resume(body.budget, stream=body.stream))
@@ -145,6 +150,41 @@ async def force_review(request: web.Request) -> web.Response:
             409, f"Run {client.run} has no council.", hint="It was switched off by LOKI_COUNCIL_ENABLED."
         )
     return await _posted(request, client, await reading(request, client.force_review))
+
+
+_ASKED: Mapping[object, Controlled] = {
+    pause: "pause",
+    resume: "resume",
+    stop: "stop",
+    budget: "set_budget",
+    decide: "decide",
+    force_review: "force_review",
+}
+
+
+class Audit:
+    """Keeps in log and journal that somebody asked what they may not: ten times, then once in ten minutes for each.
+
+    The request's body is not read: what is kept is about the run that would be meant if it named none.
+    """
+
+    def __init__(self) -> None:
+        self._rates = RateLimit(burst=10, rate=1 / 600)
+
+    async def refused(self, request: web.Request, why: str) -> None:
+        """Keep it, where there is a run that has not ended."""
+        caller, kind = request[CALLER], _ASKED.get(request.match_info.handler)
+        if self._rates.take(caller.name):
+            return
+        log.warning("%s (%s) may not %s %s", caller.name, caller.role.word, request.method, request.path)
+        if kind is None:
+            return
+        try:
+            client = await client_for(request, None, unfinished=True)
+            note = rq.Refused(by=client.by, via=client.via, request=kind, why=why)
+            await reading(request, lambda: client.project.post(client.run, note))
+        except LokiError as error:
+            log.warning("that is not in the journal: %s", error.message)
 
 
 async def _stop_stream(request: web.Request, body: StopBody, stream: str) -> web.Response:

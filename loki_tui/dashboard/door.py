@@ -13,7 +13,7 @@ from aiohttp.typedefs import Middleware
 from loki_tui.core.errors import LokiError
 from loki_tui.dashboard import limits
 from loki_tui.dashboard.access import CALLER, Caller
-from loki_tui.dashboard.answers import RefusalError
+from loki_tui.dashboard.answers import RefusalError, RoleError
 from loki_tui.dashboard.endpoints import Endpoint, Handler
 from loki_tui.dashboard.hosts import OwnNames
 from loki_tui.dashboard.limits import RateLimit
@@ -24,6 +24,9 @@ log = logging.getLogger("loki.dashboard")
 
 Bearer = Callable[[str], Awaitable[Caller]]
 """Takes what stands behind `Bearer`, and says who that is; raises a `RefusalError` where it is nobody."""
+
+Refused = Callable[[web.Request, str], Awaitable[None]]
+"""Is told of a request by somebody who was let in and may not, and why."""
 
 _SAFE = frozenset({"GET", "HEAD"})
 
@@ -51,14 +54,22 @@ class Door:
         sessions: Browsers that have signed in.
         bearer: Knows tokens.
         rates: Holds clients to a rate.
+        refused: Told of requests that take a higher role, and why.
         secure: Whether we speak HTTPS ourselves.
     """
 
     def __init__(
-        self, *, names: OwnNames, sessions: Sessions, bearer: Bearer, rates: RateLimit | None = None, secure: bool
+        self,
+        *,
+        names: OwnNames,
+        sessions: Sessions,
+        bearer: Bearer,
+        refused: Refused,
+        rates: RateLimit | None = None,
+        secure: bool,
     ) -> None:
         self.sessions = sessions
-        self._names, self._bearer, self._secure = names, bearer, secure
+        self._names, self._bearer, self._refused, self._secure = names, bearer, refused, secure
         self._rates = rates or RateLimit()
         self._endpoints: Mapping[Handler, Endpoint] = {}
 
@@ -74,7 +85,9 @@ class Door:
             try:
                 return await self._handle(request, handler)
             except LokiError as error:
-                if not isinstance(error, RefusalError):
+                if isinstance(error, RoleError):
+                    await self._refused(request, error.message)
+                elif not isinstance(error, RefusalError):
                     log.warning("%s %s: %s", request.method, request.path, error.message)
                 return refusal(error, request)
             except web.HTTPException as error:
@@ -149,8 +162,7 @@ class Door:
                 401, "Sign in first.", hint="`loki dashboard url` says where.", headers={"WWW-Authenticate": "Bearer"}
             )
         if caller.role < endpoint.role:
-            log.warning("%s (%s) may not %s %s", caller.name, caller.role.word, request.method, request.path)
-            raise RefusalError(403, f"That takes the role {endpoint.role.word}; yours is {caller.role.word}.")
+            raise RoleError(f"That takes the role {endpoint.role.word}; yours is {caller.role.word}.")
 
     async def _caller(self, request: web.Request) -> Caller | None:
         said = request.headers.getall("Authorization", [])

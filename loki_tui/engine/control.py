@@ -70,6 +70,9 @@ class Control:
         journal = self._chronicle.journal
         while True:
             for number, request in journal.pending_requests():
+                if isinstance(request, rq.Refused):
+                    self._chronicle.note(_refused(request), consumes=number)
+                    continue
                 if request.via is not None:
                     asked = ev.ControlReceived(request=request.kind, by=request.by, via=request.via)
                     self._chronicle.note(asked)
@@ -210,6 +213,10 @@ class Control:
 
     def _ignore(self, number: int, why: str, *, about: str = "") -> None:
         self._chronicle.note(ev.Warned(message=why, approval=about), consumes=number)
+
+
+def _refused(request: rq.Refused) -> ev.ControlReceived:
+    return ev.ControlReceived(request=request.request, by=request.by, via=request.via or "", refused=request.why)
 
 
 class _StreamControl(Control):

@@ -49,7 +49,9 @@ _GLANCE = re.compile(_any_of(telltale for shape in SHAPES if not shape.folded fo
 _SECRET_NAME = re.compile(
     r"(?:^|_)(?:[A-Z0-9]*(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL)S?|AUTH|PASS|PAT|PW|DSN)(?:_|$)"
 )
-_NO_SECRET_NAME = re.compile(r"_(?:FILE|PATH|DIR|SOCK|URL|TYPE|NAME|METHOD)$|^GIT_CONFIG_KEY_|^SSH_ASKPASS|^LOKI_TLS_KEY$")
+_NO_SECRET_NAME = re.compile(
+    r"_(?:FILE|PATH|DIR|SOCK|URL|TYPE|NAME|METHOD)$|^GIT_CONFIG_KEY_|^SSH_ASKPASS|^LOKI_TLS_KEY$"
+)
 _CREDENTIALS_IN_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]*:([^/\s@]+)@", re.IGNORECASE)
 
 

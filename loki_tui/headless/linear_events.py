@@ -327,7 +327,8 @@ def _(event: ev.ParallelWorkLimited | ev.Notified, _told: Told) -> Words:
 @words.register
 def _(event: ev.ReviewForced | ev.ControlReceived, _told: Told) -> Words:
     if isinstance(event, ev.ControlReceived):
-        return _just(f"Over the {one_line(event.via)}, {one_line(event.by)} asked: {event.request.replace('_', ' ')}.")
+        told = f"Over the {one_line(event.via)}, {one_line(event.by)} asked: {event.request.replace('_', ' ')}."
+        return _just(f"{told} Refused: {_sentence(event.refused)}" if event.refused else told)
     return _just(f"The council is asked for, by {one_line(event.by)}. It sits once this iteration is over.")
 
 

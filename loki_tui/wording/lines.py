@@ -244,7 +244,8 @@ def _(event: ev.ReviewForced) -> Line:
 
 @_line.register
 def _(event: ev.ControlReceived) -> Line:
-    return Line(f"{_cut(event.by)} asked over the {_cut(event.via)}: {event.request.replace('_', ' ')}", "quiet")
+    told = f"{_cut(event.by)} asked over the {_cut(event.via)}: {event.request.replace('_', ' ')}"
+    return Line(f"{told}; refused: {_cut(event.refused)}", "warn") if event.refused else Line(told, "quiet")
 
 
 @_line.register

@@ -43,6 +43,24 @@ async def test_a_run_is_paused_resumed_and_stopped_and_the_journal_says_by_whom(
     assert [event.request for event in bench.of(ev.ControlReceived)] == ["pause", "set_budget", "resume", "stop"]
 
 
+async def test_what_was_refused_is_in_the_journal_and_changes_nothing(tmp_path: Path) -> None:
+    held = Held(finishes())
+    bench = make_bench(tmp_path, ScriptedModel(held))
+    async with bench.going() as task:
+        await held.begun.wait()
+        note = rq.Refused(by="eve", via="dashboard, 10.0.0.8, viewer", request="stop", why="That takes more.")
+        bench.around.project.post(bench.run, note)
+        client = RunClient(bench.around.project, bench.run)
+        client.force_review()
+        await bench.until(lambda _: bool(bench.of(ev.ReviewForced)))
+        (received,) = bench.of(ev.ControlReceived)
+        assert (received.by, received.request, received.refused) == ("eve", "stop", "That takes more.")
+        assert bench.state().status is Status.RUNNING
+        client.stop("enough")
+        async with asyncio.timeout(30):
+            assert await task == "stopped"
+
+
 async def test_a_decision_is_bound_to_what_was_shown(loki: Program, place: Project) -> None:
     with journal_of(loki, created(loki), asked()) as journal:
         async with visiting(place) as visitor:

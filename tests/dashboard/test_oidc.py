@@ -8,41 +8,18 @@ import hmac
 import json
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import jwt
 import pytest
-import trustme
 
 from loki_tui.dashboard.answers import RefusalError
 from loki_tui.dashboard.claims import Expected, Verifier
 from loki_tui.dashboard.provider import AGAIN_SECONDS, Provider
 from loki_tui.runtime.client import Project
-from tests.dashboard.issuing import CLIENT, Issuer, Key, issuing, raw, state_of, unsigned
+from tests.dashboard.issuing import CLIENT, Issuer, Key, raw, state_of, unsigned
 from tests.dashboard.visiting import Said, Visitor, settings_for, visiting
-from tests.support.journaled import created, journal_of
-from tests.support.program import Program
-
-
-@pytest.fixture
-async def issuer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Issuer]:
-    """A provider whose authority this machine trusts."""
-    authority = trustme.CA()
-    (tmp_path / "ca.pem").write_bytes(authority.cert_pem.bytes())
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    async with issuing(authority) as issuer:
-        yield issuer
-
-
-@pytest.fixture
-async def visitor(issuer: Issuer, place: Project) -> AsyncIterator[Visitor]:
-    """Somebody without a token at a dashboard that the provider signs in for."""
-    settings = settings_for(oidc_issuer=issuer.url, oidc_client_id=CLIENT)
-    async with visiting(place, settings=settings) as visitor:
-        assert visitor.token is None
-        yield visitor
 
 
 async def shows(visitor: Visitor, token: str) -> Said:
@@ -163,38 +140,6 @@ async def test_a_role_comes_from_a_claim_or_a_scope(
     answer = await shows(visitor, issuer.token(**claims))
     assert answer.status == (200 if role else 403)
     assert answer.row.get("role") == role
-
-
-@pytest.mark.parametrize(
-    ("role", "allowed"),
-    [
-        ("viewer", set()),
-        ("operator", {"pause", "stop"}),
-        ("admin", {"pause", "stop", "budget"}),
-    ],
-)
-async def test_each_role_may_do_what_is_its_own(
-    loki: Program, issuer: Issuer, visitor: Visitor, role: str, allowed: set[str]
-) -> None:
-    bearer = {"Authorization": f"Bearer {issuer.token(loki_role=role)}"}
-    with journal_of(loki, created(loki)) as journal:
-        assert (await visitor.get("/api/runs", **bearer)).status == 200
-        granted = set()
-        for what, body in (("pause", {}), ("budget", {"limit": 5}), ("stop", {})):
-            answer = await visitor.post(f"/api/control/{what}", body, **bearer)
-            assert answer.status in {202, 403}
-            granted |= {what} if answer.status == 202 else set()
-        assert granted == allowed
-        asked = [request for _, request in journal.pending_requests()]
-        assert {request.by for request in asked} <= {"ada"}
-        assert {request.via for request in asked} <= {f"dashboard, 127.0.0.1, {role}"}
-
-
-async def test_an_operator_cannot_set_a_budget_by_resuming(loki: Program, issuer: Issuer, visitor: Visitor) -> None:
-    bearer = {"Authorization": f"Bearer {issuer.token()}"}
-    with journal_of(loki, created(loki)) as journal:
-        assert (await visitor.post("/api/control/resume", {"budget": "100"}, **bearer)).status == 403
-        assert not journal.pending_requests()
 
 
 async def test_a_provider_that_is_down_lets_nobody_in_and_nothing_else_suffers(

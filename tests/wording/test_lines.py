@@ -39,6 +39,10 @@ def finished(**fields: object) -> ev.ActionFinished:
         (ev.RunPaused(by="person", reason="lunch"), "PAUSED: lunch. Go on: loki resume"),
         (action(command="make test"), "  shell make test"),
         (
+            ev.ControlReceived(request="stop", by="eve", via="dashboard, 10.0.0.8, viewer", refused="It takes more."),
+            "eve asked over the dashboard, 10.0.0.8, viewer: stop; refused: It takes more.",
+        ),
+        (
             ev.ControlReceived(request="set_budget", by="ada", via="dashboard, 10.0.0.7, admin"),
             "ada asked over the dashboard, 10.0.0.7, admin: set budget",
         ),

@@ -10,6 +10,7 @@ from loki_tui.core.money import Money
 from loki_tui.core.notices import About
 from loki_tui.core.vocabulary import (
     Confinement,
+    Controlled,
     Outcome,
     Sample,
     Stage,
@@ -147,10 +148,12 @@ class ControlReceived(Frozen):
     """Somebody asked something of the run from outside, over the dashboard; what came of it follows."""
 
     kind: Literal["control_received"] = "control_received"
-    request: Literal["pause", "resume", "stop", "set_budget", "steer", "decide", "revoke", "force_review"]
+    request: Controlled
     by: str
     via: str
     """Where from, and as whom."""
+    refused: str = ""
+    """Why nothing comes of it; empty where something does."""
 
 
 class Warned(Frozen):
