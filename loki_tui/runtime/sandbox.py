@@ -135,18 +135,18 @@ class Sandbox:
         """End every container of this project; a run at work in one is brought to a safe place first.
 
         Returns:
-            Names of what was removed. Nothing of the workspace is.
+            Names of what is gone. Nothing of the workspace is.
 
         Raises:
             LokiError: The run does not end.
         """
-        if any(found.running and not found.orphaned and found.kind != "shell" for found in self._found()):
-            self._stop_run()
-        removed = []
-        for found in self._found():
+        there = self._found()
+        if any(found.running and not found.orphaned and found.kind != "shell" for found in there):
+            self._stop_run()  # which takes its own with it
+        left = self._found()
+        for found in left:
             self._census.end(found.id, seconds=_STOP_SECONDS)
-            removed.append(found.name)
-        return removed
+        return list(dict.fromkeys(found.name for found in (*there, *left)))
 
     def _found(self) -> list[Found]:
         return self._census.of(self._workspace)

@@ -116,7 +116,8 @@ async def test_to_stop_the_sandbox_stops_the_run_in_it_and_keeps_its_work(loki: 
         seen = await waiting("sandbox", "shell", "--", "cat", "work.txt")
         assert seen.out == "work\n"
         stopped = await waiting("sandbox", "stop")
-        assert stopped.code == 0, stopped
+        assert (stopped.code, stopped.out.strip()) == (0, row["name"]), stopped
+        assert "no work is in a container" in stopped.err
         left = await done(engine)
     assert left.code == 20
     assert boxes_of(loki) == []
