@@ -17,6 +17,9 @@ def requirements(run: Run = None, *, json: Json = False) -> None:
     from loki_tui.wording.requirement_row import requirement_row  # noqa: PLC0415
 
     project = Surroundings.here(os.environ).project
+    if run is None and not project.runs() and (plan := project.latest_plan()) is not None:
+        remark("No run has begun yet: these are the requirements of the latest plan.")
+        project = plan
     state = RunClient(project, choose_run(project, run).id).view().state
     if not state.requirements:
         remark(f"Run {state.run} has no plan yet, so there are no requirements.")
