@@ -11,6 +11,7 @@ import typer
 from loki_tui.cli import rules
 from loki_tui.cli.options import Json, OfRun
 from loki_tui.cli.output import remark, say
+from loki_tui.cli.rules import look_at
 from loki_tui.wording.requests import says_everything
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def list_(
     json: Json = False,
 ) -> None:
     """List what waits."""
-    client = _client(run)
+    client = look_at(run)
     found = client.view().state.waiting_approvals
     code = 0
     if wait and not found:
@@ -58,7 +59,9 @@ def list_(
         plain = f"{request.approval}  {request.risk}  {whose}{request.title}"
         say(_listed_as_json(waiting) if json else plain)
     if not found:
-        remark("Nothing waits for you.")
+        closed = client.view().state.closed
+        over = "" if closed is None else f" Run {client.run} has ended: {closed.outcome}."
+        remark(f"Nothing waits for you.{over}")
     raise typer.Exit(code)
 
 

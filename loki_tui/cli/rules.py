@@ -33,7 +33,7 @@ def list_(*, run: OfRun = None, json: Json = False) -> None:
 
     from loki_tui.wording.approving import learned_in_words  # noqa: PLC0415
 
-    learned = _client(run).view().state.learned
+    learned = look_at(run).view().state.learned
     for one in learned:
         rule = one.rule
         if json:
@@ -114,3 +114,13 @@ def _client(run: str | None) -> RunClient:
 
     project = Surroundings.here(os.environ).project
     return RunClient(project, choose_run(project, run, unfinished=True).id)
+
+
+def look_at(run: str | None) -> RunClient:
+    """The run a person means who only wants to read: where none goes on and none is named, the latest."""
+    from loki_tui.runtime.client import RunClient, choose_run, find_run  # noqa: PLC0415 (imports when chosen)
+    from loki_tui.runtime.surroundings import Surroundings  # noqa: PLC0415
+
+    project = Surroundings.here(os.environ).project
+    going = find_run(project, unfinished=True) is not None
+    return RunClient(project, choose_run(project, run, unfinished=run is None and going).id)
