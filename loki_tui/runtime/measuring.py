@@ -19,10 +19,11 @@ from loki_tui.engine.qa.phase import Measured, Phase
 from loki_tui.engine.qa.scenes import Scenes
 from loki_tui.hands.revisions import Revision, Revisions, Standing
 from loki_tui.hands.workspace import HandsWorkspaces
+from loki_tui.hands.worktrees.opening import borrowing
 from loki_tui.runtime.boxed import open_workspaces
 from loki_tui.runtime.build import demands_of
 from loki_tui.runtime.checkouts import CleanCheckouts
-from loki_tui.runtime.delivery import git_places
+from loki_tui.runtime.delivery import borrowed_from, git_places
 from loki_tui.runtime.scratch import scratch
 from loki_tui.runtime.surroundings import Surroundings
 from loki_tui.store.trees import RepositoryTrees
@@ -150,6 +151,8 @@ async def _look(workspaces: HandsWorkspaces, places: tuple[Path, ...], *, base: 
         if standing is None:
             raise RepositoryError("Git finds no repository here, although there is a .git.", hint="git status")
         if standing.head is None:
+            if borrowed := borrowed_from(places):
+                raise borrowing(borrowed)
             if required or base is not None:
                 raise RepositoryError("There is no commit yet, so there is nothing to compare.", hint="git commit")
             return _Found(standing, None, "there is no commit yet")

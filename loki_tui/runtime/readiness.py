@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from loki_tui.core.errors import RepositoryError, UsageError
 from loki_tui.core.settings import Settings
-from loki_tui.hands.worktrees.opening import Wanted, examine
+from loki_tui.hands.worktrees.opening import Wanted, borrowing, examine
 from loki_tui.models.prices import GenaiPrices
 from loki_tui.runtime.boxed import open_workspaces
 from loki_tui.runtime.build import Recording, demands_of, open_model
-from loki_tui.runtime.delivery import PersonsRepository, git_places, is_bare
+from loki_tui.runtime.delivery import PersonsRepository, borrowed_from, git_places, is_bare
 from loki_tui.runtime.outside import check_outside
 from loki_tui.runtime.surroundings import Surroundings
 from loki_tui.runtime.webhooks import channels_of
@@ -120,6 +120,7 @@ def ensure_repository(around: Surroundings, settings: Settings, *, consent: Call
             hint="Loki works in it: make it writable for you; in a container, run as its owner (docker run --user).",
         )
     if git_places(workspace):
+        check_objects(around, settings)
         return
     if is_bare(workspace):
         raise UsageError(
@@ -137,3 +138,25 @@ def ensure_repository(around: Surroundings, settings: Settings, *, consent: Call
             open_workspaces(demands, settings), workspace, run="init", identity=demands.identity
         )
         asyncio.run(repository.init())
+
+
+def check_objects(around: Surroundings, settings: Settings) -> None:
+    """See that hands can read the repository's objects, where some of them are another repository's.
+
+    Raises:
+        UsageError: They cannot.
+        ConfinementError: The demanded confinement is not to be had.
+    """
+    workspace = around.project.workspace
+    borrowed = borrowed_from(git_places(workspace))
+    if not borrowed:
+        return
+    with tempfile.TemporaryDirectory(prefix="loki-") as private:
+        demands = demands_of(around, settings, private=Path(private))
+        repository = PersonsRepository(
+            open_workspaces(demands, settings), workspace, run="examining", identity=demands.identity
+        )
+        whole = asyncio.run(repository.is_whole())
+    if not whole:
+        error = borrowing(borrowed)
+        raise UsageError(error.message, hint=error.hint)

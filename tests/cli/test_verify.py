@@ -132,3 +132,11 @@ async def test_tests_of_a_part_that_are_not_run_are_a_gap(branch: Program) -> No
     (row,) = done.rows
     assert any("pytest does not run" in gap or "unittest does not run" in gap for gap in row["gaps"]), row
     assert any("JavaScript in web" in gap for gap in row["gaps"])
+
+
+async def test_a_clone_without_objects_of_its_own_says_so(branch: Program, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "--quiet", "--shared", str(branch.workspace), str(tmp_path / "clone"))
+    done = await branch("verify", "HEAD~1", cwd=tmp_path / "clone")
+    assert done.code == 3, done
+    assert "borrows objects" in done.err
+    assert "no commit" not in done.err

@@ -245,15 +245,19 @@ def _refuse(found: _Examined, wanted: Wanted) -> None:
         )
 
 
+def borrowing(places: tuple[str, ...]) -> RepositoryError:
+    """That a repository's objects are partly in others, where hands cannot read them."""
+    return RepositoryError(
+        f"The repository borrows objects of {', '.join(places)} (objects/info/alternates), where hands cannot read.",
+        hint="Let them: LOKI_READ_PATHS names what they may read. Or copy the objects: git repack -a -d, then "
+        "remove .git/objects/info/alternates.",
+    )
+
+
 def _refuse_absent(found: _Examined, wanted: Wanted) -> None:
     """Say what is not here of the commit that a worktree is to begin at."""
     if found.borrowed and (found.absent or not found.base):
-        places = ", ".join(found.borrowed)
-        raise RepositoryError(
-            f"The repository borrows objects of {places} (objects/info/alternates), where hands cannot read.",
-            hint="Let them: LOKI_READ_PATHS names what they may read. Or copy the objects: git repack -a -d, then "
-            "remove .git/objects/info/alternates.",
-        )
+        raise borrowing(found.borrowed)
     if not found.base and not found.named:
         raise RepositoryError(
             "The repository has no commit yet, and worktrees begin at one.",
