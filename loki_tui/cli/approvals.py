@@ -11,7 +11,6 @@ import typer
 from loki_tui.cli import rules
 from loki_tui.cli.options import Json, OfRun
 from loki_tui.cli.output import remark, say
-from loki_tui.cli.rules import look_at
 from loki_tui.wording.requests import says_everything
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def list_(
     json: Json = False,
 ) -> None:
     """List what waits."""
-    client = look_at(run)
+    client = _client(run, reads=True)
     found = client.view().state.waiting_approvals
     code = 0
     if wait and not found:
@@ -252,9 +251,9 @@ def _find(client: RunClient, name: str) -> Approval:
     return approval
 
 
-def _client(run: str | None) -> RunClient:
-    from loki_tui.runtime.client import RunClient, choose_run  # noqa: PLC0415 (imports when chosen)
+def _client(run: str | None, *, reads: bool = False) -> RunClient:
+    from loki_tui.runtime.client import RunClient, choose_run, ended_alone  # noqa: PLC0415 (imports when chosen)
     from loki_tui.runtime.surroundings import Surroundings  # noqa: PLC0415
 
     project = Surroundings.here(os.environ).project
-    return RunClient(project, choose_run(project, run, unfinished=True).id)
+    return RunClient(project, choose_run(project, run, unfinished=not (reads and ended_alone(project))).id)

@@ -14,10 +14,6 @@ from loki_tui.hands.repository import GitRepository, Identity, RepositoryFacts
 from loki_tui.hands.workspace import HandsWorkspaces
 from loki_tui.store.checkpoints import GitCheckpoints
 
-_ALTERNATES = 65_536
-"""Characters of a list of alternates that are looked at."""
-_NAMED = 3
-
 
 class PersonsRepository:
     """Implements `loki_tui.engine.ports.Repository`.
@@ -75,11 +71,6 @@ class PersonsRepository:
         async with self._repository() as repository:
             return await repository.inspect()
 
-    async def is_whole(self) -> bool:
-        """Whether hands can read all objects of the commit that is checked out."""
-        async with self._repository() as repository:
-            return await repository.is_whole()
-
     async def init(self) -> None:
         """Make the directory a repository, with everything in it as the first commit."""
         hands = await self._workspaces.open_repository(self._root)
@@ -128,13 +119,3 @@ def git_places(workspace: Path) -> tuple[Path, ...]:
     if not common.is_file():
         return (directory,)
     return (directory, (directory / common.read_text(encoding="utf-8").strip()).resolve())
-
-
-def borrowed_from(places: tuple[Path, ...]) -> tuple[str, ...]:
-    """Where else git looks for a repository's objects, by its git directories; the first few of it."""
-    lent = places[-1] / "objects/info/alternates" if places else None
-    if lent is None or not lent.is_file():
-        return ()
-    with lent.open(encoding="utf-8", errors="replace") as file:
-        lines = file.read(_ALTERNATES).splitlines()
-    return tuple(line for line in lines if line and not line.startswith("#"))[:_NAMED]

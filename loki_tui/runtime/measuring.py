@@ -19,11 +19,11 @@ from loki_tui.engine.qa.phase import Measured, Phase
 from loki_tui.engine.qa.scenes import Scenes
 from loki_tui.hands.revisions import Revision, Revisions, Standing
 from loki_tui.hands.workspace import HandsWorkspaces
-from loki_tui.hands.worktrees.opening import borrowing
+from loki_tui.hands.worktrees.opening import borrowed_from, borrowing
 from loki_tui.runtime.boxed import open_workspaces
 from loki_tui.runtime.build import demands_of
 from loki_tui.runtime.checkouts import CleanCheckouts
-from loki_tui.runtime.delivery import borrowed_from, git_places
+from loki_tui.runtime.delivery import git_places
 from loki_tui.runtime.scratch import scratch
 from loki_tui.runtime.surroundings import Surroundings
 from loki_tui.store.trees import RepositoryTrees

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from loki_tui.core.errors import RepositoryError, UsageError
 from loki_tui.core.settings import Settings
-from loki_tui.hands.worktrees.opening import Wanted, borrowing, examine
+from loki_tui.hands.repository import GitRepository
+from loki_tui.hands.workspace import HandsWorkspaces
+from loki_tui.hands.worktrees.opening import Wanted, borrowed_from, borrowing, examine
 from loki_tui.models.prices import GenaiPrices
 from loki_tui.runtime.boxed import open_workspaces
 from loki_tui.runtime.build import Recording, demands_of, open_model
-from loki_tui.runtime.delivery import PersonsRepository, borrowed_from, git_places, is_bare
+from loki_tui.runtime.delivery import PersonsRepository, git_places, is_bare
 from loki_tui.runtime.outside import check_outside
 from loki_tui.runtime.surroundings import Surroundings
 from loki_tui.runtime.webhooks import channels_of
@@ -147,16 +149,21 @@ def check_objects(around: Surroundings, settings: Settings) -> None:
         UsageError: They cannot.
         ConfinementError: The demanded confinement is not to be had.
     """
-    workspace = around.project.workspace
-    borrowed = borrowed_from(git_places(workspace))
+    places = git_places(around.project.workspace)
+    borrowed = borrowed_from(places)
     if not borrowed:
         return
     with tempfile.TemporaryDirectory(prefix="loki-") as private:
-        demands = demands_of(around, settings, private=Path(private))
-        repository = PersonsRepository(
-            open_workspaces(demands, settings), workspace, run="examining", identity=demands.identity
-        )
-        whole = asyncio.run(repository.is_whole())
+        workspaces = open_workspaces(demands_of(around, settings, private=Path(private)), settings)
+        whole = asyncio.run(_is_whole(workspaces, places))
     if not whole:
         error = borrowing(borrowed)
         raise UsageError(error.message, hint=error.hint)
+
+
+async def _is_whole(workspaces: HandsWorkspaces, places: tuple[Path, ...]) -> bool:
+    hands = await workspaces.open_repository(*places)
+    try:
+        return await GitRepository(hands, run="examining").is_whole()
+    finally:
+        await hands.close()

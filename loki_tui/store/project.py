@@ -44,14 +44,6 @@ class Project:
         except NoJournalError:
             return []
 
-    def latest_plan(self) -> Project | None:
-        """What `loki plan` made last, with a journal of its own as a run has; none where there is none that is read."""
-        for root in sorted((self.state.root / "plans").glob("*"), reverse=True):
-            plan = Project(StateDirectory(root=root, workspace=self.workspace))
-            if plan.runs():
-                return plan
-        return None
-
     def reader(self) -> JournalReader:
         """The journal, to read; to be closed.
 
