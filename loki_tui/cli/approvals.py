@@ -45,7 +45,7 @@ def list_(
     json: Json = False,
 ) -> None:
     """List what waits."""
-    client = _client(run)
+    client = _client(run, reads=True)
     found = client.view().state.waiting_approvals
     code = 0
     if wait and not found:
@@ -58,7 +58,9 @@ def list_(
         plain = f"{request.approval}  {request.risk}  {whose}{request.title}"
         say(_listed_as_json(waiting) if json else plain)
     if not found:
-        remark("Nothing waits for you.")
+        closed = client.view().state.closed
+        over = "" if closed is None else f" Run {client.run} has ended: {closed.outcome}."
+        remark(f"Nothing waits for you.{over}")
     raise typer.Exit(code)
 
 
@@ -249,9 +251,9 @@ def _find(client: RunClient, name: str) -> Approval:
     return approval
 
 
-def _client(run: str | None) -> RunClient:
-    from loki_tui.runtime.client import RunClient, choose_run  # noqa: PLC0415 (imports when chosen)
+def _client(run: str | None, *, reads: bool = False) -> RunClient:
+    from loki_tui.runtime.client import RunClient, choose_run, ended_alone  # noqa: PLC0415 (imports when chosen)
     from loki_tui.runtime.surroundings import Surroundings  # noqa: PLC0415
 
     project = Surroundings.here(os.environ).project
-    return RunClient(project, choose_run(project, run, unfinished=True).id)
+    return RunClient(project, choose_run(project, run, unfinished=not (reads and ended_alone(project))).id)

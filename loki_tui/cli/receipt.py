@@ -226,6 +226,12 @@ def _report(target: Target, findings: list[Finding], *, json: bool) -> None:
         raise typer.Exit(Checked.NOT_CLEAN)
 
 
+_UNVOUCHED = (
+    "agrees with itself and with the repository; what was measured is the word of whoever gave it to you, since it is "
+    "not signed and the run's journal is not here"
+)
+
+
 def _found(finding: Finding) -> Iterator[Line]:
     tones: dict[str, Tone] = {"ok": "plain", "unknown": "quiet"}
     yield Line(f"{finding.status:9} {finding.field:10} {finding.said}", tones.get(finding.status, "bad"))
@@ -237,7 +243,9 @@ def _verdict(headline: str | None, findings: list[Finding], *, sound: bool) -> L
     if sound:
         from loki_tui.wording.receipts import headline_tone  # noqa: PLC0415 (imports when chosen)
 
-        said = f"This receipt is as it was made, and fits the repository. It says: {headline}"
+        vouched = any(finding.status == "ok" and finding.field in ("receipt", "signature") for finding in findings)
+        kept = "is as it was made, and fits the repository" if vouched else _UNVOUCHED
+        said = f"This receipt {kept}. It says: {headline}"
         return Line(said, headline_tone(headline or ""))
     changed = any(finding.status == "tampered" for finding in findings)
     word = "was tampered with" if changed else "does not fit the repository any more"

@@ -33,7 +33,7 @@ def list_(*, run: OfRun = None, json: Json = False) -> None:
 
     from loki_tui.wording.approving import learned_in_words  # noqa: PLC0415
 
-    learned = _client(run).view().state.learned
+    learned = _client(run, reads=True).view().state.learned
     for one in learned:
         rule = one.rule
         if json:
@@ -108,9 +108,9 @@ def revoke(
             raise typer.Exit(1)
 
 
-def _client(run: str | None) -> RunClient:
-    from loki_tui.runtime.client import RunClient, choose_run  # noqa: PLC0415 (imports when chosen)
+def _client(run: str | None, *, reads: bool = False) -> RunClient:
+    from loki_tui.runtime.client import RunClient, choose_run, ended_alone  # noqa: PLC0415 (imports when chosen)
     from loki_tui.runtime.surroundings import Surroundings  # noqa: PLC0415
 
     project = Surroundings.here(os.environ).project
-    return RunClient(project, choose_run(project, run, unfinished=True).id)
+    return RunClient(project, choose_run(project, run, unfinished=not (reads and ended_alone(project))).id)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from loki_tui.core.vocabulary import Proof, Verdict
+from loki_tui.engine.qa.elsewhere import ELSEWHERE
 from loki_tui.engine.qa.phase import UNIT_TESTS
 from loki_tui.engine.receipt import Delivery, Facts, PhaseFact, RequirementFact
 
@@ -101,6 +102,8 @@ def _of_unit_tests(facts: Facts) -> Iterator[_Found]:
         yield _against(f"{UNIT_TESTS}: {_said(fact)}")
     elif not _fresh(fact.tree, facts):
         yield _against(f"{UNIT_TESTS}: not measured on the work as it was delivered")
+    else:
+        yield from (_gap(f"{UNIT_TESTS}: {check.why}") for check in fact.checks if check.name == ELSEWHERE)
 
 
 def _of_phase(fact: PhaseFact, facts: Facts) -> Iterator[_Found]:

@@ -16,7 +16,7 @@ from loki_tui.core.blocking import FORK_BOMB, rule_words
 from loki_tui.guard.operands import Answer, Operand, best, operand
 from loki_tui.guard.shell.kinds import Call, Event, ForkBomb, Write
 from loki_tui.guard.shell.options import PROGRAMS, SUBCOMMANDS, Scanned, scan_program
-from loki_tui.guard.shell.text import ANY, WORDS, could_be, has_globs, known
+from loki_tui.guard.shell.text import ANY, BELOW, WORDS, could_be, has_globs, known
 
 _TREES = frozenset({"rm", "chmod", "chown", "chgrp", "shred", "rmdir", "unlink", "find", "rsync"})
 """Programs whose rules are about a file with all that holds it and all that is in it."""
@@ -49,15 +49,21 @@ class CoveredCalls:
         if named is False or (event.alike and not self.operands):
             return False
         fits = True if self.whole else self._fits(event)
-        if fits is False:
+        if fits is False or (event.guessed and (self.whole or fits is None)):
             return False
         return True if named and fits and event.certain else None
 
     def _fits(self, call: Call) -> Answer:
         words = call.words[1:]
         found = canonical(self.program, words)
+        if self._does_other(found):
+            return False
         rest, open_needs = self._behind_verbs(found.operands)
-        open_needs += sum(not self._has_flag(flag, found) for flag in self.flags)
+        deep = self.program == "rm" and any(BELOW in word for word in rest)
+        # Files of all depths, one by one, come to the tree.
+        open_needs += sum(
+            not self._has_flag(flag, found) for flag in self.flags if not (deep and flag == "--recursive")
+        )
         answers: list[Answer] = []
         for wanted in self.operands:
             candidates = (word for word in (*rest, *_values(found)) if not _free(word))
@@ -68,6 +74,15 @@ class CoveredCalls:
         # What is missing may be among what is unknown: one need for a word, any number for what may be many.
         free = [word for word in words if _free(word)]
         return None if open_needs <= len(free) or any(WORDS in word for word in free) else False
+
+    def _does_other(self, found: Scanned) -> bool:
+        """Whether the words say for sure that something else is done: another verb, or a signal that none feels."""
+        if self.program == "kill":
+            return _has_flag("-0", found)
+        first = found.operands[:1]
+        if self.program not in SUBCOMMANDS or not self.verbs or not first or found.unknown or not known(first[0]):
+            return False
+        return _place_of(self.verbs[0], first) is None
 
     def _behind_verbs(self, operands: Sequence[str]) -> tuple[Sequence[str], int]:
         """The operands behind the verbs, and how many verbs are missing."""

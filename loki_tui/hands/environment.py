@@ -116,6 +116,9 @@ def command_environment(
         "XDG_DATA_HOME": str(home / ".local/share"),
         "XDG_STATE_HOME": str(home / ".local/state"),
         "CARGO_HOME": str(home / ".cargo"),
+        "GRADLE_USER_HOME": str(home / ".gradle"),
+        # Java takes the home from the list of users, not from HOME.
+        "MAVEN_OPTS": f"-Dmaven.repo.local={home}/.m2/repository",
     }
     found = {name: str(place) for name, place in toolchains(environ, person).items()}
     passed = {name: environ[name] for name in pass_env if name in environ}

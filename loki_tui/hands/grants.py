@@ -135,6 +135,17 @@ def installed(workspace: Path) -> tuple[Path, ...]:
     return tuple(place for place in places if place.is_dir() and not place.is_symlink())
 
 
+def installed_of_packages(workspace: Path) -> tuple[Path, ...]:
+    """Directories of dependencies that the packages of a JavaScript workspace have each for itself."""
+    found = (place for pattern in ("*/node_modules", "*/*/node_modules") for place in workspace.glob(pattern))
+    own = (place for place in found if not {"node_modules", ".git"} & set(place.relative_to(workspace).parts[:-1]))
+    return tuple(
+        place
+        for place in own
+        if place.is_dir() and place.resolve() == workspace.resolve() / place.relative_to(workspace)
+    )
+
+
 def overlaps(one: Path, other: Path) -> bool:
     """Whether one path is, or lies within, the other."""
     return within(one, other) or within(other, one)

@@ -111,6 +111,12 @@ class GitRepository:
             dirty=int(changes),
         )
 
+    async def is_whole(self) -> bool:
+        """Whether all objects of the commit that is checked out can be read; also where there is none."""
+        look = "git rev-list --objects --no-walk --quiet"
+        script = f'if head=$(git rev-parse --verify --quiet HEAD); then {look} "$head" 2>/dev/null || echo no; fi; :'
+        return not (await self._shell.ask(script)).strip()
+
     async def init(self) -> None:
         """Make the workspace a repository, and commit what is there.
 

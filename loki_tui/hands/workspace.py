@@ -24,7 +24,7 @@ from loki_tui.engine.ports import ActionResult, OnText
 from loki_tui.hands.box.processes import end_marked
 from loki_tui.hands.boxing import Boxing, box_environment, shell_environment
 from loki_tui.hands.egress import DOOR_ADDRESS, DOOR_SOCKET, Egress
-from loki_tui.hands.grants import exposed, installed, maskable, within
+from loki_tui.hands.grants import exposed, installed, installed_of_packages, maskable, within
 from loki_tui.hands.held import HeldDirectory, clear_unheld, make_held
 from loki_tui.hands.introducing import introduce_to_git
 from loki_tui.hands.launch import start
@@ -274,7 +274,7 @@ class HandsWorkspaces:
 
     async def open_checkout(self, root: Path) -> HandsWorkspace:
         """Hands on a clean checkout, with a home that no agent has touched; they read what the workspace installed."""
-        return await self._open("checkout", root, (root,), installed(self._root))
+        return await self._open("checkout", root, (root,), (*installed(self._root), *installed_of_packages(self._root)))
 
     async def open_repository(self, *git_dirs: Path) -> HandsWorkspace:
         """Hands that read the workspace and write its repository alone.

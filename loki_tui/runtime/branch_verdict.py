@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from loki_tui.core.vocabulary import Verdict
+from loki_tui.engine.qa.elsewhere import ELSEWHERE
 from loki_tui.engine.qa.phase import Measured, Phase
 from loki_tui.runtime.measuring import Subject
 
@@ -65,5 +66,6 @@ def _found(phase: Phase, measured: Measured) -> list[str]:
     """What a phase that is not red found all the same; what is low is no concern."""
     if measured.verdict is Verdict.FAILED:
         return []
+    elsewhere = [f"{phase.name}: {check.why}" for check in measured.checks if check.name == ELSEWHERE]
     worth = [finding for finding in measured.findings if finding.severity != "low"]
-    return [f"{phase.name}: {finding.severity}: {finding.message}" for finding in worth]
+    return [*elsewhere, *(f"{phase.name}: {finding.severity}: {finding.message}" for finding in worth)]

@@ -6,18 +6,26 @@ import asyncio
 import shutil
 import tempfile
 from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
 from loki_tui.core.errors import WorkspaceError
 from loki_tui.engine.forwarding import ForwardingWorkspace
 from loki_tui.engine.ports import Workspace, Workspaces
-from loki_tui.hands.grants import DEPENDENCIES
+from loki_tui.hands.grants import DEPENDENCIES, installed_of_packages
 from loki_tui.runtime.delivery import git_places
 from loki_tui.store.trees import RepositoryTrees
 
 _SHA256 = 64
 """Characters of a name in a repository that names objects by SHA-256."""
+
+
+_ENTRIES = 20_000
+"""Entries of a directory of packages that are looked at: more than any project has."""
+_CACHES = frozenset({".cache", ".vite", ".vite-temp", ".vitest", ".tmp"})
+"""In `node_modules`: what tools leave behind. A clean checkout begins without it."""
 
 
 class Exports(Protocol):
@@ -48,12 +56,51 @@ class CleanCheckouts:
         """Hands on a fresh copy of a checkpoint's files; closing them removes it."""
         root = Path(tempfile.mkdtemp(prefix=f"{checkpoint}-", dir=self._scratch))
         await self._checkpoints.export(checkpoint, root)
-        for name in DEPENDENCIES:
-            installed = self._workspace / name
-            if installed.is_dir() and not (root / name).exists():
-                # In a worktree it is a link itself, which nobody could follow from here.
-                (root / name).symlink_to(installed.resolve())
+        await asyncio.to_thread(_lend, self._workspace, root)
         return _Checkout(await self._workspaces.open_checkout(root), root)
+
+
+def _lend(workspace: Path, root: Path) -> None:
+    """Let a checkout have what is installed in the workspace, for its packages too."""
+    packages = (place.relative_to(workspace) for place in installed_of_packages(workspace))
+    for name in (*map(Path, DEPENDENCIES), *packages):
+        installed, there = workspace / name, root / name
+        if not installed.is_dir() or there.exists() or not there.parent.is_dir():
+            continue
+        # In a worktree it is a link itself, which nobody could follow from here.
+        installed = installed.resolve()
+        if there.name == "node_modules":
+            _link_each(installed, there, _Move(installed.parents[len(name.parts) - 1], root))
+        else:
+            there.symlink_to(installed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """From where packages of the workspace itself are linked to, to where they are in the checkout."""
+
+    old: Path
+    new: Path
+
+    def of(self, entry: Path) -> Path:
+        """What a link in the checkout leads to in an entry's place."""
+        try:
+            target = entry.resolve().relative_to(self.old)
+        except (OSError, RuntimeError, ValueError):  # links in a circle; what lies elsewhere
+            return entry
+        return entry if "node_modules" in target.parts else self.new / target
+
+
+def _link_each(installed: Path, there: Path, move: _Move) -> None:
+    """Make a directory with a link to each package: Vitest, Vite and others keep their caches beside these."""
+    there.mkdir()
+    with suppress(OSError):  # an agent may have changed its rights
+        for entry in islice(installed.iterdir(), _ENTRIES):
+            scope = entry.name.startswith("@") and installed.name == "node_modules"
+            if scope and entry.is_dir() and not entry.is_symlink():
+                _link_each(entry, there / entry.name, move)
+            elif entry.name not in _CACHES:
+                (there / entry.name).symlink_to(move.of(entry))
 
 
 class Commits:

@@ -23,6 +23,7 @@ from loki_tui.core.vocabulary import Status
 from loki_tui.runtime.history import History
 from loki_tui.runtime.secrets import redactor_of
 from loki_tui.store.lock import Holder
+from loki_tui.store.paths import StateDirectory
 from loki_tui.store.project import Project
 from loki_tui.store.reader import RunSummary
 
@@ -277,6 +278,20 @@ def find_run(project: Project, *, unfinished: bool = False) -> RunSummary | None
     runs = [summary for summary in project.runs() if summary.outcome is None or not unfinished]
     at_work = (summary for summary in runs if holder is not None and holder.run == summary.id)
     return next(at_work, runs[0] if runs else None)
+
+
+def ended_alone(project: Project) -> bool:
+    """Whether no run goes on: who only reads and names none then means the latest."""
+    return find_run(project, unfinished=True) is None
+
+
+def latest_plan(project: Project) -> Project | None:
+    """What `loki plan` made last, with a journal of its own as a run has; none where there is none that is read."""
+    for root in sorted((project.state.root / "plans").glob("*"), reverse=True):
+        plan = Project(StateDirectory(root=root, workspace=project.workspace))
+        if plan.runs():
+            return plan
+    return None
 
 
 def choose_run(project: Project, run: str | None, *, unfinished: bool = False) -> RunSummary:

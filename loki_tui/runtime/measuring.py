@@ -19,6 +19,7 @@ from loki_tui.engine.qa.phase import Measured, Phase
 from loki_tui.engine.qa.scenes import Scenes
 from loki_tui.hands.revisions import Revision, Revisions, Standing
 from loki_tui.hands.workspace import HandsWorkspaces
+from loki_tui.hands.worktrees.opening import borrowed_from, borrowing
 from loki_tui.runtime.boxed import open_workspaces
 from loki_tui.runtime.build import demands_of
 from loki_tui.runtime.checkouts import CleanCheckouts
@@ -150,6 +151,8 @@ async def _look(workspaces: HandsWorkspaces, places: tuple[Path, ...], *, base: 
         if standing is None:
             raise RepositoryError("Git finds no repository here, although there is a .git.", hint="git status")
         if standing.head is None:
+            if borrowed := borrowed_from(places):
+                raise borrowing(borrowed)
             if required or base is not None:
                 raise RepositoryError("There is no commit yet, so there is nothing to compare.", hint="git commit")
             return _Found(standing, None, "there is no commit yet")

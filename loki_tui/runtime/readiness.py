@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from loki_tui.core.errors import RepositoryError, UsageError
 from loki_tui.core.settings import Settings
-from loki_tui.hands.worktrees.opening import Wanted, examine
+from loki_tui.hands.repository import GitRepository
+from loki_tui.hands.workspace import HandsWorkspaces
+from loki_tui.hands.worktrees.opening import Wanted, borrowed_from, borrowing, examine
 from loki_tui.models.prices import GenaiPrices
 from loki_tui.runtime.boxed import open_workspaces
 from loki_tui.runtime.build import Recording, demands_of, open_model
@@ -120,6 +122,7 @@ def ensure_repository(around: Surroundings, settings: Settings, *, consent: Call
             hint="Loki works in it: make it writable for you; in a container, run as its owner (docker run --user).",
         )
     if git_places(workspace):
+        check_objects(around, settings)
         return
     if is_bare(workspace):
         raise UsageError(
@@ -137,3 +140,30 @@ def ensure_repository(around: Surroundings, settings: Settings, *, consent: Call
             open_workspaces(demands, settings), workspace, run="init", identity=demands.identity
         )
         asyncio.run(repository.init())
+
+
+def check_objects(around: Surroundings, settings: Settings) -> None:
+    """See that hands can read the repository's objects, where some of them are another repository's.
+
+    Raises:
+        UsageError: They cannot.
+        ConfinementError: The demanded confinement is not to be had.
+    """
+    places = git_places(around.project.workspace)
+    borrowed = borrowed_from(places)
+    if not borrowed:
+        return
+    with tempfile.TemporaryDirectory(prefix="loki-") as private:
+        workspaces = open_workspaces(demands_of(around, settings, private=Path(private)), settings)
+        whole = asyncio.run(_is_whole(workspaces, places))
+    if not whole:
+        error = borrowing(borrowed)
+        raise UsageError(error.message, hint=error.hint)
+
+
+async def _is_whole(workspaces: HandsWorkspaces, places: tuple[Path, ...]) -> bool:
+    hands = await workspaces.open_repository(*places)
+    try:
+        return await GitRepository(hands, run="examining").is_whole()
+    finally:
+        await hands.close()

@@ -43,6 +43,14 @@ async def test_nothing_happens_before_a_person_says_so(loki: Program, tmp_path: 
     assert run.code == 0, run
     assert not (loki.workspace / "denied").exists()
     assert (loki.workspace / "approved").read_text() == "yes\n"
+    # Who comes in the morning reads of the run that is over.
+    after = await staged("approvals", "list")
+    assert (after.code, after.out) == (0, "")
+    assert "has ended: completed" in after.err
+    assert (await staged("approvals", "rules", "list")).code == 0
+    over = await staged("approvals", "approve", "p1")
+    assert over.code == 2
+    assert "no unfinished run" in over.err
 
 
 CONTENT = "".join(f"x{number} = {number}\n" for number in range(3000))

@@ -11,6 +11,7 @@ from loki_tui.core.vocabulary import Purpose
 from loki_tui.store.paths import StateDirectory
 from loki_tui.store.reader import JournalReader
 from tests.support.answers import cassette
+from tests.support.journaled import created, write
 from tests.support.parallel import Part, divides
 from tests.support.program import Program
 from tests.support.scripted import call, plans, says
@@ -127,3 +128,17 @@ async def test_without_a_prd_or_somebody_to_answer_nothing_is_asked(loki: Progra
     empty.write_text("")
     exhausted = await loki.with_(LOKI_CASSETTE=str(empty))("plan")
     assert exhausted.code not in {0, 130}, exhausted
+
+
+async def test_a_plan_s_requirements_are_shown_until_a_run_has_its_own(loki: Program) -> None:
+    assert (await loki("plan", "prd.md")).code == 0
+    shown = await loki("requirements")
+    assert shown.code == 0, shown
+    assert shown.out.splitlines()[0] == "0 of 1 requirement proven on the work as it is"
+    assert shown.out.splitlines()[1].split() == ["R1", "unproven", "It", "works"]
+    assert "of the latest plan" in shown.err
+    (row,) = (await loki("requirements", "--json")).rows
+    assert (row["id"], row["state"], row["facts"]) == ("R1", "unproven", [])
+    assert (await loki("runs")).out == ""
+    write(loki, [created(loki)])
+    assert "has no plan yet" in (await loki("requirements")).err

@@ -89,6 +89,11 @@ async def test_a_stranger_checks_it_in_a_clone(ran: Program, given_away: Path, t
     assert checked.rows[0]["clean"] is True
     assert field(checked, "diff")["status"] == "ok"
     assert field(checked, "journal")["status"] == "unknown"
+    # Whoever rewrites an unsigned one and its digest cannot be seen from here: nothing else is said.
+    told = (await stranger("receipt", "verify", given_away)).out
+    assert "the word of whoever gave it to you" in told
+    assert "as it was made" not in told
+    assert "is as it was made" in (await ran("receipt", "verify", given_away)).out
     from_afar = await stranger("receipt", "verify", given_away, "--repo", stranger.workspace, cwd=tmp_path)
     assert from_afar.code == 0
     assert not stranger.state.exists(), "looking leaves nothing behind"

@@ -120,3 +120,23 @@ async def test_help_says_what_the_exit_codes_mean(branch: Program) -> None:
     told = await branch("verify", "--help")
     assert told.code == 0
     assert "wrong usage" in told.out
+
+
+async def test_tests_of_a_part_that_are_not_run_are_a_gap(branch: Program) -> None:
+    root = branch.workspace
+    write(root, {"web/package.json": "{}", "web/it.js": "", "web/it.test.js": "throw new Error()"})
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message=Add pages, which are broken")
+    done = await branch("verify", "--json")
+    assert done.code == 1, done
+    (row,) = done.rows
+    assert any("pytest does not run" in gap or "unittest does not run" in gap for gap in row["gaps"]), row
+    assert any("JavaScript in web" in gap for gap in row["gaps"])
+
+
+async def test_a_clone_without_objects_of_its_own_says_so(branch: Program, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "--quiet", "--shared", str(branch.workspace), str(tmp_path / "clone"))
+    done = await branch("verify", "HEAD~1", cwd=tmp_path / "clone")
+    assert done.code == 3, done
+    assert "borrows objects" in done.err
+    assert "no commit" not in done.err

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from loki_tui.core import events as ev
 from loki_tui.core.errors import RepositoryError
 from loki_tui.core.messages import JsonObject
-from loki_tui.core.vocabulary import CODE_REVIEW, Proof, Verdict
+from loki_tui.core.vocabulary import CODE_REVIEW, Check, Proof, Verdict
 from loki_tui.engine.engine import Engine
 from loki_tui.engine.headline import headline
 from loki_tui.engine.ports import OpenedBranch, Repository
+from loki_tui.engine.qa.elsewhere import ELSEWHERE
 from loki_tui.engine.qa.phase import ACCESSIBILITY, API_TESTS, PERFORMANCE, REGRESSION, SECURITY, UNIT_TESTS
 from loki_tui.engine.receipt import Evidence, Facts, Opinions, Receipt, Sitting, Vote
 from loki_tui.engine.sealing import canonical, digest_of, seal
@@ -29,6 +30,11 @@ from tests.support.runs import Bench, make_bench
 from tests.support.scripted import ScriptedModel, call, finishes, says
 
 OLD = "0" * 40
+UNRUN = Check(
+    name=ELSEWHERE,
+    verdict=Verdict.NOT_RUN,
+    why="what was changed has tests that pytest does not run: Go in svc",
+)
 
 
 def test_nothing_missing_is_verified() -> None:
@@ -97,6 +103,10 @@ def test_what_is_red_or_unknown_is_not_verified(about: dict[str, object], said: 
             "is proven by no test, only by regression, unit tests",
         ),
         ({"planned": False}, "the PRD was not taken apart"),
+        (
+            {"phases": (sample.unit_tests().model_copy(update={"checks": (UNRUN,)}),)},
+            "unit tests: what was changed has tests that pytest does not run: Go in svc",
+        ),
     ],
 )
 def test_what_nobody_measured_is_a_gap_with_a_name(about: dict[str, object], said: str) -> None:

@@ -42,6 +42,8 @@ def test_places_are_private(tmp_path: Path) -> None:
     assert environment["TMPDIR"] == str(tmp_path / "tmp")
     assert environment["XDG_CONFIG_HOME"] == str(tmp_path / "home/.config")
     assert environment["CARGO_HOME"] == str(tmp_path / "home/.cargo")
+    assert environment["GRADLE_USER_HOME"] == str(tmp_path / "home/.gradle")
+    assert environment["MAVEN_OPTS"] == f"-Dmaven.repo.local={tmp_path / 'home/.m2/repository'}"
     assert not [value for value in environment.values() if "/person" in value]
 
 

@@ -218,3 +218,49 @@ async def test_what_a_killed_command_left_is_cleared_away(tmp_path: Path) -> Non
     (left / "file").write_text("x")
     await looked(root, tmp_path)
     assert not left.exists()
+
+
+async def test_what_is_installed_is_lent_package_by_package_and_the_workspace_s_own_packages_are_the_checkout_s(
+    tmp_path: Path,
+) -> None:
+    packages = {name: f"exports.of = 'commit';{name}" for name in ("packages/a/index.js", "packages/b/index.js")}
+    root = repository(tmp_path / "project", {".gitignore": "node_modules\n", "package.json": "{}", **packages})
+    write(
+        root,
+        {
+            "packages/a/index.js": "exports.of = 'workspace';",
+            "node_modules/top/index.js": "exports.top = 1;",
+            "node_modules/.vite/old": "stale",
+            "packages/b/node_modules/own/index.js": "exports.own = 2;\n",
+        },
+    )
+    (root / "node_modules/@scope").mkdir()
+    (root / "node_modules/@scope/a").symlink_to("../../packages/a")
+    (root / "node_modules/circle").symlink_to("circle")
+    seen = await _asked(
+        root,
+        tmp_path,
+        "cat node_modules/top/index.js node_modules/@scope/a/index.js packages/b/node_modules/own/index.js; "
+        "mkdir -p node_modules/.vite/new && touch node_modules/.cache && ls -A node_modules/.vite; "
+        "! touch node_modules/top/written 2>/dev/null && echo kept",
+    )
+    assert "exports.top" in seen
+    assert "of = 'commit'" in seen
+    assert "exports.own" in seen
+    assert seen.split()[-2:] == ["new", "kept"]
+    assert not (root / "node_modules/.vite/new").exists()
+
+
+async def _asked(root: Path, tmp_path: Path, command: str) -> str:
+    async with measuring(around(root, tmp_path), SETTINGS, committed=True, base=None) as measurer:
+        return (await measurer.measure(_Asking(command))).why
+
+
+class _Asking(Looking):
+    """A phase that runs a command in its checkout."""
+
+    def __init__(self, command: str) -> None:
+        self._command = command
+
+    async def measure(self, scene: Scene) -> Measured:
+        return Measured(Verdict.PASSED, (await scene.here.run(self._command, timeout=30)).output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from loki_tui.core.errors import UsageError
 from loki_tui.core.settings import Settings
 from loki_tui.runtime.readiness import check_prices, check_provider, check_recording, ensure_repository
 from loki_tui.runtime.surroundings import Surroundings
-from tests.support.git import repository
+from tests.support.git import git, repository, write
 
 
 def test_a_recording_needs_a_file_of_its_own(tmp_path: Path) -> None:
@@ -58,3 +59,26 @@ def test_nobody_is_asked_about_a_repository(tmp_path: Path) -> None:
         raise AssertionError("asked")
 
     ensure_repository(around, Settings(), consent=consent)
+
+
+def test_a_clone_that_borrows_objects_hands_cannot_read_is_refused_before_there_is_a_run(tmp_path: Path) -> None:
+    source = repository(tmp_path / "source", {"a.txt": "a\n"})
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", "--shared", str(source), str(clone))
+    around = Surroundings.here({**os.environ, "LOKI_DIR": str(tmp_path / "state")}, clone)
+
+    def ready(settings: Settings) -> None:
+        ensure_repository(around, settings, consent=lambda: False)
+
+    with pytest.raises(UsageError, match=r"borrows objects of .*source") as caught:
+        ready(Settings())
+    assert "git repack -a -d" in caught.value.hint
+    # A commit of its own still has files that are not here.
+    write(clone, {"b.txt": "b\n"})
+    git(clone, "add", "--all")
+    git(clone, "commit", "--quiet", "--message=Own")
+    with pytest.raises(UsageError, match="borrows objects"):
+        ready(Settings())
+    ready(Settings.model_validate({"read_paths": [str(source / ".git/objects")]}))
+    git(clone, "repack", "-a", "-d", "--quiet")
+    ready(Settings())

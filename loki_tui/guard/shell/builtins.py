@@ -21,6 +21,8 @@ def _cd(shell: Shell, invocation: Invocation, state: State) -> None:
     before = state.cwd
     if target == "-":
         state.cwd = state.variables.get("OLDPWD", frozenset({ANY}))
+    elif "CDPATH" in state.variables and not target.startswith(("/", "./", "../")):
+        state.cwd = values((*(_within(target, cwd) for cwd in before), ANY))
     else:
         state.cwd = values(
             normal(target, cwd, state.links) if not wild(target) else _within(target, cwd) for cwd in before

@@ -8,12 +8,15 @@ from collections.abc import Mapping
 
 from loki_tui.guard.shell import builtins, effects, embedding, interpreters, launchers, outputs, shells, wrappers
 from loki_tui.guard.shell.declaring import assign
-from loki_tui.guard.shell.kinds import Call, Doubt, Handler, Invocation, Shell
+from loki_tui.guard.shell.kinds import Call, Doubt, Handler, Invocation, Shell, TooMuchError
 from loki_tui.guard.shell.nodes import Plain, Simple
 from loki_tui.guard.shell.state import State
 from loki_tui.guard.shell.text import ANY, CLASS, WORDS, has_globs, known
 
 _VERSION = re.compile(r"[-.\d]+$")
+
+MAX_CALLS = 10_000
+"""Calls that are followed: of wrappers in wrappers whose command could begin at any word, each doubles the ways."""
 
 _HANDLERS: Mapping[str, Handler] = {
     **effects.HANDLERS,
@@ -31,6 +34,7 @@ class Caller:
 
     def __init__(self, shell: Shell) -> None:
         self._shell = shell
+        self._calls = 0
 
     def simple(self, command: Simple, invocation: Invocation) -> str:
         """Run a command whose words are expanded, with the variables it is given."""
@@ -55,6 +59,9 @@ class Caller:
         """Run a command whose words are known."""
         if not invocation.words:
             return ""
+        self._calls += 1
+        if self._calls > MAX_CALLS:
+            raise TooMuchError(f"it may come to more than {MAX_CALLS:,} commands")
         name, state = invocation.words[0], invocation.state
         if not functions or name not in state.functions:
             return self._program(invocation)
@@ -94,7 +101,9 @@ class Caller:
         handler = _HANDLERS.get(program) or _HANDLERS.get(_VERSION.sub("", program))
         if handler is None and program.startswith("ld-linux"):
             handler = wrappers.run_rest
-        return ANY if handler is None else handler(self._shell, invocation)
+        if handler is not None:
+            return handler(self._shell, invocation)
+        return wrappers.guess(self._shell, invocation)
 
     def _unnamed(self, invocation: Invocation) -> str:
         """Run what is named by something unknown; where that may be nothing, its first argument is run."""

@@ -48,8 +48,6 @@ _CODE_OPTIONS: Mapping[str, str] = {
     "man": "-P --pager -H --html",
     "rsync": "--rsync-path",
     "wget": "--use-askpass",
-    "gcc": "-wrapper",
-    "cc": "-wrapper",
     "openssl": "-engine",
     "compgen": "-C -F -W",
     "complete": "-C",
@@ -57,6 +55,7 @@ _CODE_OPTIONS: Mapping[str, str] = {
     "readarray": "-C",
     "npx": "-c --call",
     "nix-shell": "--run --command",
+    "fish": "--command --init-command -C",
     "vim": "-c --cmd",
     "vi": "-c",
     "nvim": "-c --cmd",
@@ -253,6 +252,21 @@ def _network(shell: Shell, invocation: Invocation) -> None:
         shell.tell(Doubt(f"{invocation.words[0]} is given a program for a connection"))
 
 
+def _compiler(shell: Shell, invocation: Invocation) -> None:
+    """`gcc`, which runs its passes by a wrapper: words between commas."""
+    for value in _values(invocation, "-wrapper"):
+        _run(shell, invocation, value.replace(",", " "))
+
+
+_INVOKES = re.compile(r"(?is)(?:-invoke(?:-\w+)?|::post-invoke\S*)(?:::[^=]*)?=(.*)|%\((.*)\)")
+
+
+def _packages(shell: Shell, invocation: Invocation) -> None:
+    """`apt` and `rpm`, whose settings and macros may hold commands."""
+    for found in filter(None, map(_INVOKES.search, invocation.arguments)):
+        _run(shell, invocation, found[1] or found[2] or "")
+
+
 def _emacs(shell: Shell, invocation: Invocation) -> None:
     if _values(invocation, "--eval -eval --execute"):
         shell.tell(Doubt("emacs is given code to run"))
@@ -283,6 +297,8 @@ _SPECIAL: Mapping[str, Callable[[Shell, Invocation], None]] = {
     "yarn": _package,
     **dict.fromkeys(("vim", "vi", "nvim", "ex", "view", "gvim", "ed"), _editor),
     "emacs": _emacs,
+    **dict.fromkeys(("gcc", "g++", "cc", "c++"), _compiler),
+    **dict.fromkeys(("apt", "apt-get", "aptitude", "rpm", "rpmbuild"), _packages),
     **dict.fromkeys(("gdb", "lldb", "less", "more", "sqlite3", "mysql", "mariadb", "psql", "ftp", "mail"), _banged),
     **dict.fromkeys(("nc", "ncat", "netcat", "socat"), _network),
 }

@@ -31,6 +31,8 @@ class Call:
     """Whether it is no call as such, but something that does as much."""
     certain: bool = True
     """Whether it is run for sure, as far as the way to it is gone."""
+    guessed: bool = False
+    """Whether it only stands among the words of a program of which nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,13 @@ class Shell(Protocol):
 
     def perhaps(self) -> AbstractContextManager[None]:
         """What is run meanwhile is run only if something is read as it may be meant."""
+        ...
+
+    def guess(self) -> AbstractContextManager[bool]:
+        """What is run meanwhile is run only if a program is a wrapper that is not known as one: no doubts are told.
+
+        It gives whether this is no guess within another.
+        """
         ...
 
     def function(self, name: str, body: Statement, invocation: Invocation) -> str:

@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 
 from loki_tui.guard.shell.kinds import Call, Doubt, Handler, Invocation, Shell
 from loki_tui.guard.shell.options import options, scan
-from loki_tui.guard.shell.text import ANY, BELOW, DISK, NAME, WORDS, names, wild
+from loki_tui.guard.shell.text import ANY, BELOW, DISK, NAME, WORDS, has_globs, names, wild
 
 _EXEC = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 _FREE = names(
-    "-mindepth -maxdepth -depth -d -xdev -mount -follow -noleaf -warn -nowarn -print -print0 -ls -delete -true "
+    "-mindepth -maxdepth -type -depth -d -xdev -mount -follow -noleaf -warn -nowarn -print -print0 -ls -delete -true "
     "-ignore_readdir_race -daystart -not -a -o -and -or ! ( ) -L -H -P"
 )
-"""What in `find` does not choose among files."""
+"""What in `find` does not choose among files: all of one kind are as grave as all."""
 _MAX_RUNS = 32
 
 _XARGS = options(
@@ -27,6 +27,16 @@ _SSH = options(
     "-b -c -D -E -e -F -I -i -J -L -l -m -O -o -p -P -Q -R -S -W -w -B",
     ignored="-1 -2 -4 -6 -A -a -C -f -G -g -K -k -M -N -n -q -s -T -t -V -v -X -x -Y -y",
     permutes=False,
+)
+_NUMBERS = {
+    "lsof": re.compile(r"(?:^| )-[abnPUlw]*t"),
+    "ps": re.compile(r"(?:^| )(?:-\w*)?o ?(?:p?pid|pgid|sid|tid)=?(?: |$)"),
+}
+"""Options with which their output is numbers of processes."""
+_DAEMON = options(
+    "-a -x -p -u -n -s -c -g -d -r -k -R -P -N -I --startas --exec --pidfile --pid --ppid --user --name --signal "
+    "--chuid --group --chdir --chroot --umask --retry --procsched --nicelevel --iosched --output",
+    ignored="--start --stop --status --background --make-pidfile --test --oknodo --quiet --verbose",
 )
 _PARALLEL = options(
     "-j -P -N -n -L -S -a -I -C -d --jobs --max-args --delay --timeout --colsep --arg-file --results --joblog "
@@ -54,7 +64,9 @@ def _find(shell: Shell, invocation: Invocation) -> str:
             shell.tell(Call(("rm", "-r", path), invocation.where, alike=True, certain=not chooses))
     for command in _commands(rest):
         for path in found[:_MAX_RUNS]:
-            shell.call(invocation.of(tuple(word.replace("{}", path) for word in command), stdin=""), functions=False)
+            paths = [path] if chooses else [path, _below(path)]
+            words = [item for word in command for item in (paths if word == "{}" else [word.replace("{}", path)])]
+            shell.call(invocation.of(tuple(words), stdin=""), functions=False)
     end = "\0" if "-print0" in rest else "\n"
     return "".join(f"{path}{end}" for path in (*found, *map(_below, starts)))
 
@@ -71,7 +83,7 @@ def _chooses(rest: Sequence[str]) -> bool:
         if word in _EXEC:
             while place < len(rest) and rest[place] not in (";", "+"):
                 place += 1
-        elif word in ("-mindepth", "-maxdepth") or (
+        elif word in ("-mindepth", "-maxdepth", "-type") or (
             word in ("-name", "-iname", "-path", "-wholename") and rest[place + 1 : place + 2] in (["*"], ["/*"])
         ):
             place += 1
@@ -202,16 +214,35 @@ def _elsewhere(shell: Shell, invocation: Invocation) -> str:
     return ANY
 
 
+def _processes(shell: Shell, invocation: Invocation) -> str:
+    """Run `lsof` or `ps`, whose output is numbers where they are told so."""
+    del shell
+    shape = _NUMBERS[invocation.words[0]]
+    return f"{NAME}\n" if shape.search(" ".join(invocation.arguments)) else ANY
+
+
 def _listing(shell: Shell, invocation: Invocation) -> str:
     """Run `ls`, whose output is names."""
     del shell
     operands = [word for word in invocation.arguments if not word.startswith("-")]
     if any(word.startswith("-") and set(word) & set("lRs") for word in invocation.arguments):
         return ANY
-    return "".join(f"{word}\n" for word in operands if "*" in word or "." in word) + f"{NAME}\n"
+    return "".join(f"{word}\n" for word in operands if has_globs(word) or "." in word) + f"{NAME}\n"
+
+
+def _daemon(shell: Shell, invocation: Invocation) -> str:
+    """Run `start-stop-daemon`, which has the program in an option and its arguments behind `--`."""
+    words = invocation.arguments
+    options_end = words.index("--") if "--" in words else len(words)
+    found = scan(words[:options_end], _DAEMON)
+    program = found.value("-a", "--startas", "-x", "--exec")
+    if program is None:
+        return ANY
+    return shell.call(invocation.of((program, *found.operands, *words[options_end + 1 :])), functions=False)
 
 
 _CONTAINERS = "docker podman nerdctl kubectl oc lxc incus crictl buildah machinectl toolbox distrobox"
+_WHOLE_DISK = re.compile(r"(?:-v|--volume=)?/[/.]*:|(?:--mount=)?(?:\S*,)?(?:src|source)=/[/.]*(?:,|$)")
 _VERBS = frozenset({"run", "exec", "create", "debug", "shell", "enter", "start"})
 
 
@@ -220,6 +251,8 @@ def _container(shell: Shell, invocation: Invocation) -> str:
     place = next((place for place, word in enumerate(invocation.arguments) if word in _VERBS), None)
     if place is None:
         return ANY
+    if any(map(_WHOLE_DISK.match, invocation.arguments)):
+        shell.tell(Doubt("a container is given the whole file system, under another name"))
     return _elsewhere(shell, invocation.of((invocation.words[0], *invocation.arguments[place + 1 :])))
 
 
@@ -234,6 +267,9 @@ HANDLERS: Mapping[str, Handler] = {
     "find": _find,
     "fd": _fd,
     "fdfind": _fd,
+    "start-stop-daemon": _daemon,
+    "lsof": _processes,
+    "ps": _processes,
     "xargs": _xargs,
     "parallel": _parallel,
     "ssh": _ssh,

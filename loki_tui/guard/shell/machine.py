@@ -73,11 +73,16 @@ class Machine:
         self._statements = 0
         self._depth = 0
         self._perhaps = 0
+        self._guessing = False
         self._running: list[str] = []
         self._caller = Caller(self)
 
     def tell(self, event: Event) -> None:
         """Tell of something that would happen."""
+        if self._guessing:
+            if not isinstance(event, Call):
+                return
+            event = replace(event, guessed=True)
         if self._perhaps and isinstance(event, Call | Write):
             event = replace(event, certain=False)
         self._observe(event)
@@ -88,6 +93,14 @@ class Machine:
         self._perhaps += 1
         yield
         self._perhaps -= 1
+
+    @contextmanager
+    def guess(self) -> Iterator[bool]:
+        """What is run meanwhile is run only if a program is a wrapper that is not known as one."""
+        before, self._guessing = self._guessing, True
+        with self.perhaps():
+            yield not before
+        self._guessing = before
 
     def code(self, text: str, state: State, stdin: str | None = None) -> str:
         """Run code; of code that is unknown or unreadable, tell of a doubt."""

@@ -10,7 +10,7 @@ from loki_tui.guard.shell.text import ANY, BELOW, DISK, NAME, WORDS, known, name
 
 _PLAIN = names(
     "date whoami hostname id uname nproc wc arch tty logname users groups getconf expr bc sha256sum md5sum sha1sum "
-    "cksum uuidgen lscpu stat du df free uptime"
+    "cksum uuidgen lscpu stat du df free uptime pgrep pidof jobs fuser"
 )
 """Their output is figures and plain names, as far as it is a word of its own."""
 
@@ -24,6 +24,8 @@ def _cat(shell: Shell, invocation: Invocation) -> str:
     del shell
     names = [word for word in invocation.arguments if not word.startswith("-") or word == "-"]
     texts = [invocation.stdin or "" if name == "-" else invocation.state.read(name) for name in names]
+    if names and texts == [DISK] * len(texts) and all(name.endswith((".pid", "pidfile")) for name in names):
+        return f"{NAME}\n"
     return "".join(texts if names else [invocation.stdin or ""]).replace(DISK, ANY)
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from loki_tui.guard.shell.declaring import assign_text
 from loki_tui.guard.shell.kinds import Doubt, Handler, Invocation, Shell
-from loki_tui.guard.shell.options import Options, Scanned, options, scan
+from loki_tui.guard.shell.options import PROGRAMS, Options, Scanned, options, scan
 from loki_tui.guard.shell.places import normal
 from loki_tui.guard.shell.state import State, values
-from loki_tui.guard.shell.text import ANY, WORDS, wild
+from loki_tui.guard.shell.text import ANY, WORDS, known, names, wild
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_][^=/]*=")
 
@@ -49,6 +49,10 @@ def _wrapper(
     )
 
 
+_MAX_GUESSES = 12
+"""Words of an unknown program at which a command is looked for."""
+_TALKS_ABOUT = names("man info tldr apropos whatis whereis which help")
+"""Programs whose words are names of commands that are not run."""
 _DIGITS = " ".join(f"-{digit}" for digit in range(10))
 
 _WRAPPERS: Mapping[str, _Wrapper] = {
@@ -164,9 +168,6 @@ _WRAPPERS: Mapping[str, _Wrapper] = {
     "busybox": _wrapper("", "--list --install --help"),
     "toybox": _wrapper(),
     "coreutils": _wrapper(),
-    "start-stop-daemon": _wrapper(
-        "-p -u -g -c -d -n --pidfile --user --chuid --chdir --name", "-S -b -m -v --start --background"
-    ),
 }
 
 _LEADING = {
@@ -250,6 +251,18 @@ def run_rest(shell: Shell, invocation: Invocation) -> str:
     """Run the words behind a name, whatever that is."""
     rest = scan(invocation.arguments, options("--library-path --preload --audit --argv0", permutes=False)).operands
     return shell.call(invocation.of(tuple(rest)), functions=False) if rest else ANY
+
+
+def guess(shell: Shell, invocation: Invocation) -> str:
+    """Look for a command among the words of a program that may be a wrapper: there are more than can be listed."""
+    program, arguments = invocation.words[0], invocation.arguments
+    if program in PROGRAMS or program in _TALKS_ABOUT:
+        return ANY
+    with shell.guess() as first:
+        for place, word in enumerate(arguments[:_MAX_GUESSES] if first else ()):
+            if not word.startswith(("-", "/dev/")) and known(word) and place + 1 < len(arguments):
+                shell.call(invocation.of(arguments[place:], state=invocation.state.subshell()), functions=False)
+    return ANY
 
 
 def _led(shell: Shell, invocation: Invocation) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from loki_tui.core.errors import RepositoryError
 from loki_tui.hands.gitshell import GitShell, fed, legible, quoted
@@ -11,6 +12,8 @@ from loki_tui.hands.worktrees.mergefile import read_merge
 from loki_tui.hands.worktrees.quarantine import remains, save
 from loki_tui.hands.worktrees.site import Site, break_locks, facts_file, noting
 
+_ALTERNATES = 65_536
+"""Characters of a list of alternates that are looked at."""
 _NAMED = 3
 """Submodules that a refusal names."""
 _COUNTED = 1000
@@ -245,15 +248,29 @@ def _refuse(found: _Examined, wanted: Wanted) -> None:
         )
 
 
+def borrowed_from(places: tuple[Path, ...]) -> tuple[str, ...]:
+    """Where else git looks for a repository's objects, by its git directories; the first few of it."""
+    lent = places[-1] / "objects/info/alternates" if places else None
+    if lent is None or not lent.is_file():
+        return ()
+    with lent.open(encoding="utf-8", errors="replace") as file:
+        lines = file.read(_ALTERNATES).splitlines()
+    return tuple(line for line in lines if line and not line.startswith("#"))[:_NAMED]
+
+
+def borrowing(places: tuple[str, ...]) -> RepositoryError:
+    """That a repository's objects are partly in others, where hands cannot read them."""
+    return RepositoryError(
+        f"The repository borrows objects of {', '.join(places)} (objects/info/alternates), where hands cannot read.",
+        hint="Let them: LOKI_READ_PATHS names what they may read. Or copy the objects: git repack -a -d, then "
+        "remove .git/objects/info/alternates.",
+    )
+
+
 def _refuse_absent(found: _Examined, wanted: Wanted) -> None:
     """Say what is not here of the commit that a worktree is to begin at."""
     if found.borrowed and (found.absent or not found.base):
-        places = ", ".join(found.borrowed)
-        raise RepositoryError(
-            f"The repository borrows objects of {places} (objects/info/alternates), where hands cannot read.",
-            hint="Let them: LOKI_READ_PATHS names what they may read. Or copy the objects: git repack -a -d, then "
-            "remove .git/objects/info/alternates.",
-        )
+        raise borrowing(found.borrowed)
     if not found.base and not found.named:
         raise RepositoryError(
             "The repository has no commit yet, and worktrees begin at one.",

@@ -317,3 +317,67 @@ async def test_nothing_declared_is_nothing_run(tmp_path: Path) -> None:
     ran = await run(tmp_path, {"README.md": "run the tests by hand\n"})
     assert ran.verdict is Verdict.NOT_APPLICABLE
     assert "LOKI_TEST_COMMAND" in ran.why
+
+
+# -- more than one package ----------------------------------------------------------------------
+
+
+@needs_node
+async def test_each_package_of_a_workspace_reports(tmp_path: Path) -> None:
+    files = {"package.json": json.dumps({"workspaces": ["p/*"], "scripts": {"test": "npm test --workspaces"}})}
+    for name in ("a", "b"):
+        manifest = {"name": name, "version": "1.0.0", "scripts": {"test": "node --test"}}
+        files[f"p/{name}/package.json"] = json.dumps(manifest)
+        files[f"p/{name}/test/it.test.mjs"] = NODE + 'test("works", () => {});\n'
+    ran = await run(tmp_path, files)
+    assert ran.verdict is Verdict.PASSED, ran.output
+    assert outcomes(ran) == {"p/a/test/it.test.mjs::works": "passed", "p/b/test/it.test.mjs::works": "passed"}
+
+
+@needs_node
+async def test_a_package_that_ends_half_way_is_not_hidden_by_another(tmp_path: Path) -> None:
+    script = "node --test a; node --test b; true"
+    files = {
+        "package.json": package(script),
+        "a/a.test.mjs": NODE + 'test("works", () => { process.kill(process.ppid, "SIGKILL"); });\n',
+        "b/b.test.mjs": NODE + 'test("works", () => {});\n',
+    }
+    ran = await run(tmp_path, files)
+    assert ran.verdict is not Verdict.PASSED, ran.output
+
+
+@needs_go
+async def test_all_modules_of_a_go_workspace_are_run(tmp_path: Path) -> None:
+    files = {"go.work": "go 1.19\n\nuse (\n\t./a\n\t./b\n)\n"}
+    for name in ("a", "b"):
+        test = f'package {name}\n\nimport "testing"\n\nfunc TestIt(t *testing.T) {{}}\n'
+        files |= {f"{name}/go.mod": f"module ex.com/{name}\n\ngo 1.19\n", f"{name}/it_test.go": test}
+    ran = await run(tmp_path, files)
+    assert ran.verdict is Verdict.PASSED, ran.output
+    assert len(ran.cases) == 2
+
+
+@needs_cargo
+async def test_members_are_run_where_the_root_of_a_workspace_is_a_package_too(tmp_path: Path) -> None:
+    manifest = '[package]\nname = "{}"\nversion = "0.1.0"\nedition = "2021"\n'
+    library = "#[test]\nfn it_works() {}\n"
+    files = {
+        "Cargo.toml": manifest.format("top") + '[workspace]\nmembers = ["member"]\n',
+        "src/lib.rs": library,
+        "member/Cargo.toml": manifest.format("member"),
+        "member/src/lib.rs": library.replace("it_works", "it_works_too"),
+    }
+    ran = await run(tmp_path, files)
+    assert ran.verdict is Verdict.PASSED, ran.output
+    assert {case.id.rpartition("::")[2].rpartition(" ")[2] for case in ran.cases} >= {"it_works", "it_works_too"}
+
+
+async def test_pytest_is_run_where_its_settings_say_that_tests_are_in_the_documentation(tmp_path: Path) -> None:
+    pytest.importorskip("pytest")
+    files = {
+        "pytest.ini": "[pytest]\naddopts = --doctest-modules\n",
+        "calc.py": 'def add(a, b):\n    """Add.\n\n    >>> add(1, 2)\n    3\n    """\n    return a + b\n',
+    }
+    ran = await run(tmp_path, files)
+    assert (ran.verdict, ran.runner) == (Verdict.PASSED, "pytest"), ran.output
+    assert [case.id for case in ran.cases] == ["calc.py::calc.add"]

@@ -39,7 +39,8 @@ _LEFT_OUT = re.compile(
     r"select|\btrap\b|\balias|\bfor \(\(|&\s*$|&\s*\)|\bdisown|\b(?:sudo|su|doas|ssh|find|watch|script|flock|strace|"
     r"ltrace|busybox|toybox|parallel|fd|uv|poetry|sg|runuser|chroot|unshare|nsenter|setpriv|systemd-run|chrt|taskset|"
     r"ionice|zsh|dash|python3?|perl|ruby|node|awk|git|tar|rsync|which|type|basename|dirname|tee|ls|cp|ln|mv|printf -v|"
-    r"npm|npx|yarn|split|sort|php|lua|at now|crontab|unbuffer|zip|scp|mount|yes|seq|complete)\b|\\time|PROMPT|if false|"
+    r"npm|npx|yarn|split|sort|php|lua|at now|crontab|unbuffer|zip|scp|mount|yes|seq|complete|fish|gcc|apt-get|rpm|"
+    r"start-stop-daemon)\b|\\time|PROMPT|if false|"
     # What depends on where it is run, or stands behind what a stub does not do.
     r"\.\./\.\.|\$\{?PWD|~\+|chmod|"
     # A profile's PATH, files outside, a race, an empty environment; names that only look like patterns.

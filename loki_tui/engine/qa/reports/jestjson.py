@@ -84,13 +84,14 @@ def read_node(text: str) -> JsReport | None:
         return None
     found: list[TestCase] = []
     files: dict[str, bool] = {}
-    whole = False
+    begun = ended = 0
     for line in lines:
         told = _object(line)
         if told is None:
             return JsReport((), "a line of it is none of the reporter's")
-        whole = told.get("end") is True
-        if whole:
+        begun += told.get("begin") is True
+        ended += told.get("end") is True
+        if told.get("begin") is True or told.get("end") is True:
             continue
         file, name, outcome = (
             str(told.get("file", "")),
@@ -103,7 +104,7 @@ def read_node(text: str) -> JsReport | None:
         files[file] = files.get(file, False) or not of_file
         if not of_file or outcome == "failed":
             found.append(case(file if of_file else f"{file}::{name}", outcome, str(told.get("message", ""))))
-    flaw = "" if whole else "it has no end: something ended the process"
+    flaw = "" if begun == ended > 0 else "it has no end: something ended the process"
     return _made(iter(found), flaw, tuple(file for file, tested in files.items() if not tested))
 
 

@@ -19,6 +19,8 @@ from loki_tui.engine.qa.runners.plain import new_junit
 from loki_tui.engine.qa.runners.scripted import contradictions
 from loki_tui.engine.qa.scene import Place
 
+_GO_MODULES = "$(go list -m -f '{{.Dir}}/...')"
+"""All packages of the modules that a `go.work` uses: from its directory `./...` matches none of them."""
 _PRINTED = 30_000
 """Characters kept of what a tool printed."""
 
@@ -37,12 +39,14 @@ class _Compiled:
 class GoRunner(_Compiled):
     """`go test`; implements `Runner`."""
 
+    packages: str = "./..."
+
     async def run(self, place: Place, timeout: float) -> Ran:
         """Run all tests of all packages."""
         report = f"{place.own}/{secrets.token_hex(8)}"
         await place.write(report, "")
         # Not from the cache: it would say what was so at another time.
-        result = await place.run(f"go test -json -count=1 ./... > {report}", timeout=timeout)
+        result = await place.run(f"go test -json -count=1 {self.packages} > {report}", timeout=timeout)
         told = read_go(await place.read(report) or "")
         result = replace(result, output=(told.printed + result.output)[-_PRINTED:])
         doubts = tuple(told.flaws[:1])
@@ -97,7 +101,11 @@ def find_compiled(files: tuple[str, ...]) -> GoRunner | CargoRunner | JavaRunner
     """What runs the tests of a project in Rust, Go or Java; none where it is none."""
     if "Cargo.toml" in files:
         manifests = tuple(path for path in files if posixpath.basename(path) == "Cargo.toml")
-        return CargoRunner("cargo", "cargo test", manifests[:100])
+        # Of a workspace's root that is a package itself, only its own tests are run otherwise.
+        command = "cargo test --workspace" if len(manifests) > 1 else "cargo test"
+        return CargoRunner("cargo", command, manifests[:100])
+    if "go.work" in files:
+        return GoRunner("go", f"go test {_GO_MODULES}", _GO_MODULES)
     if "go.mod" in files:
         return GoRunner("go", "go test ./...")
     if "pom.xml" in files:

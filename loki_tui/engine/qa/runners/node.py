@@ -110,9 +110,10 @@ class NodeRunner:
         if "--test-reporter" in self.script:  # two that do not know of each other contradict each other
             return await place.run(command, timeout=timeout), None
         await place.write(f"{place.own}/report.mjs", text_of("report_node.mjs"))
-        ours = f'--test-reporter=\\"$PWD/{place.own}/report.mjs\\" --test-reporter-destination=\\"$PWD/{report}\\"'
+        ours = f'--test-reporter=\\"$PWD/{place.own}/report.mjs\\" --test-reporter-destination=/dev/null'
         options = f"{ours} --test-reporter=spec --test-reporter-destination=stdout"
-        result = await place.run(f'export NODE_OPTIONS="{options}"\n{command}', timeout=timeout)
+        asked = f'export TESTS_REPORTED_TO="$PWD/{report}" NODE_OPTIONS="{options}"'
+        result = await place.run(f"{asked}\n{command}", timeout=timeout)
         text = await place.read(report)
         return result, None if text is None else read_node(text)
 

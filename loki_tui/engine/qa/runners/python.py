@@ -23,6 +23,16 @@ from loki_tui.engine.qa.scene import Place
 _TESTS = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_test)\.py$")
 _CONFIGURED = frozenset({"pytest.ini", ".pytest.ini", "conftest.py", "tests/conftest.py", "tox.ini"})
 
+_SETTINGS = {
+    "pytest.ini": "[pytest]",
+    ".pytest.ini": "[pytest]",
+    "tox.ini": "[pytest]",
+    "setup.cfg": "[tool:pytest]",
+    "pyproject.toml": "[tool.pytest.",
+}
+"""Files that pytest is configured in, and by what."""
+_MORE_TESTS = re.compile(r"--doctest-(?:modules|glob)|^\s*python_files\b", re.MULTILINE)
+
 # An environment's interpreter is a link to the system's; a file of its own may be anything.
 _LOOK = r"""
 python=python3
@@ -73,7 +83,7 @@ class PythonRunner:
         """Why the runner is not to be believed; see `Runner`."""
         if self.name == "pytest":
             tests = Counter(posixpath.dirname(path) for path in python_tests(self.files))
-            start, content, failures = tests.most_common(1)[0][0], _pytest_file, 3
+            start, content, failures = next(iter(tests.most_common(1)), ("",))[0], _pytest_file, 3
         else:
             start, content, failures = unittest_roots(self.files)[0][0], _unittest_file, 2
         planted = plant(
@@ -111,14 +121,22 @@ _ANY_NAME = ("-o", "python_files=*.py", "-o", "python_functions=test", "-o", "py
 
 async def find_python(place: Place, files: tuple[str, ...]) -> PythonRunner | None:
     """What runs a project's Python tests; none where it has none."""
-    tests = python_tests(files)
-    if not tests:
-        return None
+    if not python_tests(files):
+        return PythonRunner("pytest", files) if await _collects_more(place, files) else None
     looked = await place.run(_LOOK, timeout=_LOOK_SECONDS)
     python, *rest = looked.output.split() or ["python3"]
     functions = "functions" in rest
     wanted = functions or bool(_CONFIGURED & set(files)) or "pytest" in (await place.read("pyproject.toml") or "")
     return PythonRunner("pytest" if wanted else "unittest", files, python, functions=functions)
+
+
+async def _collects_more(place: Place, files: tuple[str, ...]) -> bool:
+    """Whether pytest is told to find tests where files are not named for it, as in the documentation of functions."""
+    for name in _SETTINGS.keys() & set(files):
+        text = await place.read(name) or ""
+        if _SETTINGS[name] in text and _MORE_TESTS.search(text):
+            return True
+    return False
 
 
 def python_tests(files: Iterable[str]) -> list[str]:

@@ -286,7 +286,7 @@ def test_mocha() -> None:
 def test_node() -> None:
     line = {"file": "a.mjs", "name": "s > one", "outcome": "passed", "message": "", "whole": False}
     silent = {"file": "b.mjs", "name": "b.mjs", "outcome": "passed", "message": "", "whole": True}
-    text = f'{json.dumps(line)}\n{json.dumps(silent)}\n{{"end":true}}\n'
+    text = f'{{"begin":true}}\n{json.dumps(line)}\n{json.dumps(silent)}\n{{"end":true}}\n'
     report = read_node(text)
     assert report is not None
     assert [case.id for case in report.cases] == ["a.mjs::s > one"]
