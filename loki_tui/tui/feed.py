@@ -106,6 +106,8 @@ class Feed:
                 self._end(event, record)
             case ev.ModelAnswered() if not says_something(event):
                 pass
+            case ev.RunContinued(reason=reason) if reason:
+                self._add(record)  # after a pause; what follows a decision has no reason of its own
             case _ if event.kind in SILENT:
                 pass
             case _:

@@ -61,6 +61,13 @@ def test_what_says_nothing_makes_no_item() -> None:
     assert not {item.event.kind for item in fed(RECORDS).items} & SILENT
 
 
+def test_that_a_paused_run_goes_on_is_an_item_but_not_that_it_does_after_a_decision() -> None:
+    resumed, after = ev.RunContinued(reason="resumed by ada"), ev.RunContinued()
+    paused = ev.RunPaused(by="person", reason="lunch")
+    items = fed(scenes.records([created(), paused, resumed, approval("p1"), after])).items
+    assert [item.event for item in items if item.event.kind == "run_continued"] == [resumed]
+
+
 def test_every_action_of_a_full_run_is_joined() -> None:
     items = [item for item in fed(RECORDS).items if isinstance(item.event, ev.ActionStarted)]
     assert items
