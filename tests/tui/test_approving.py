@@ -12,6 +12,7 @@ from loki_tui.core.vocabulary import Excerpt, Risk
 from loki_tui.tui.screens.approvals import ApprovalsScreen
 from loki_tui.tui.screens.dialogs import EditScreen
 from loki_tui.tui.screens.viewer import ViewerScreen
+from loki_tui.tui.widgets.key_bar import KeyBar
 from loki_tui.tui.widgets.rows_view import RowsView
 from tests.support import scenes
 from tests.tui.bridge import shown
@@ -32,6 +33,8 @@ async def test_y_approves_what_is_shown(enter: Enter) -> None:
         (decision,) = await decided(b, pilot)
         assert decision == rq.Decide(by=decision.by, approval="p1", digest=ASKED["p1"].digest, decision="approved")
         await until(pilot, lambda: told(b) == "p1 approved.", "the word for it")
+        # The next one waits already: its keys are in view as well.
+        assert shown(screen(b).query_one(KeyBar)).startswith(" p1 approved.  y Approve  n Deny ")
         queue = shown(screen(b).query_one("#queue", RowsView))
         assert "p1" not in queue
         assert "p2" in queue

@@ -251,6 +251,32 @@ async def test_the_last_line_names_what_can_be_done_about_a_run_that_ended(enter
         assert not any(label in shown(bar) for label in ("Pause", "Steer", "Approvals"))
 
 
+async def test_the_last_line_says_how_a_run_that_is_held_goes_on(enter: Enter) -> None:
+    b = enter(scenes.empty())
+    async with b.app.run_test(size=(80, 24)) as pilot:
+        await b.open(pilot)
+        bar = b.cockpit.query_one(KeyBar)
+        assert " p Pause " in shown(bar)
+        b.live.append(ev.RunPaused(by="person", reason="lunch"))
+        await until(pilot, lambda: " p Go on " in shown(bar), "another word")
+        b.live.append(ev.RunContinued(reason="resumed by ada"))
+        await until(pilot, lambda: " p Pause " in shown(bar), "the first word again")
+
+
+async def test_the_last_line_names_no_key_that_does_something_else_here(enter: Enter) -> None:
+    b = enter(FULL)
+    async with b.app.run_test(size=(120, 36)) as pilot:
+        await b.open(pilot)
+        assert " q Quit" in shown(b.cockpit.query_one(KeyBar))
+        await pilot.press("1", "up", "o")
+        await until(pilot, lambda: isinstance(b.app.screen, ViewerScreen), "the viewer")
+        bar = b.app.screen.query_one(KeyBar)
+        await until(pilot, lambda: " esc Back " in shown(bar), "its keys")
+        assert " ctrl+q Quit" in shown(bar)
+        await pilot.press("q")
+        await until(pilot, lambda: b.app.screen is b.cockpit, "the cockpit")
+
+
 async def test_a_key_that_a_person_chose_works_in_place_of_the_other(enter: Enter) -> None:
     b = enter(FULL, keymap={"pane.zoom": "f7"})
     async with b.app.run_test(size=(120, 36)) as pilot:

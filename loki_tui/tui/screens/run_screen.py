@@ -246,8 +246,9 @@ class RunScreen(Screen[None]):
         top, line = self.query_one("#header", RowsCanvas), self.query_one(Timeline)
         top.show(header.rows(picture, top.size.width))
         line.show(timeline.rows(picture, line.size.width))
-        streams = len(picture.whole.streams)
-        self.query_one(KeyBar).tell_of_run(ended=picture.status.ended, parallel=streams > 0)
+        streams, status = len(picture.whole.streams), picture.status
+        held = status in {"paused", "crashed"}
+        self.query_one(KeyBar).tell_of_run(ended=status.ended, held=held, parallel=streams > 0)
         waiting = bool(picture.whole.undecided)
         if (waiting, streams) != (self.board.waiting, self.board.streams):
             self.board.waiting, self.board.streams = waiting, streams
