@@ -277,6 +277,24 @@ async def test_the_last_line_names_no_key_that_does_something_else_here(enter: E
         await until(pilot, lambda: b.app.screen is b.cockpit, "the cockpit")
 
 
+async def test_how_long_somebody_is_waited_for_is_kept_up_to_date(enter: Enter) -> None:
+    b = enter(FULL, later=300)
+    async with b.app.run_test(size=(200, 60)) as pilot:
+        await b.open(pilot)
+        assert b.session.state.undecided
+        assert not b.session.at_work
+        ageing = b.cockpit._aging
+        assert ageing is not None
+        await until(pilot, ageing._active.is_set, "time to be kept")
+        b.pane("approvals").show([])
+        b.cockpit._tick()
+        await until(pilot, lambda: "5 min ago" in b.text("approvals"), "the age, anew")
+        for name in list(b.session.state.undecided):
+            b.live.append(ev.ApprovalDecided(approval=name, decision="denied", by="ada"))
+        b.live.append(ev.RunPaused(by="person", reason="lunch"))
+        await until(pilot, lambda: not ageing._active.is_set(), "nothing to be waited for")
+
+
 async def test_a_key_that_a_person_chose_works_in_place_of_the_other(enter: Enter) -> None:
     b = enter(FULL, keymap={"pane.zoom": "f7"})
     async with b.app.run_test(size=(120, 36)) as pilot:
