@@ -92,7 +92,7 @@ def feed_with(*events: ev.Event) -> Feed:
 # -- money --------------------------------------------------------------------------------------
 
 BUDGETS = {
-    "untouched": ["$0.00 of $10.00", "$10.00 left", "known after the first iteration"],
+    "untouched": ["$0.00 of $10.00", "$10.00 left", "known after iteration 1"],
     "some": ["$2.50 of $10.00", "$7.50 left"],
     "reserved": ["$6.25 left", "set aside  $1.25 for 1 request"],
     "unconfirmed": ["uncertain  $1.25 for lost answers"],
@@ -136,6 +136,10 @@ def test_stale_is_never_green_and_says_what_it_was() -> None:
     stale = pictured(*begun, *_taken("t1"), measured(Verdict.PASSED, "t1"), *_taken("t2"))
     assert VIEWS["checks"].title(fresh) == "Checks 1 of 1 pass"
     assert VIEWS["checks"].title(stale) == "Checks 0 of 1 pass"
+    apart = measured(Verdict.NOT_APPLICABLE, "t1").model_copy(update={"phase": "e2e tests"})
+    assert VIEWS["checks"].title(pictured(*begun, *_taken("t1"), apart)) == "Checks"
+    not_all = pictured(*begun, *_taken("t1"), measured(Verdict.PASSED, "t1"), apart)
+    assert VIEWS["checks"].title(not_all) == "Checks 1 of 1 pass"
     shown = VIEWS["checks"].rows(stale, 60)[0]
     assert "~ unit tests stale, was passed" in text_of(shown[0])
     assert "good" not in {tone for line in shown for _, tone in line}
