@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -119,6 +120,20 @@ def test_every_state_of_the_money_fits(name: str) -> None:
         assert all(
             width_of(line) <= width for line in [*VIEWS["budget"].rows(made, width)[0], *header.rows(made, width)]
         )
+
+
+def test_until_when_a_run_waits_is_in_view_on_a_narrow_screen() -> None:
+    until = datetime(2026, 3, 1, 12, 0, 45, tzinfo=UTC)
+    waits = ev.RunWaiting(on="rate_limit", reason="a model with a long name gave no answer: HTTP 429", until=until)
+    top = text_of(header.rows(pictured(created(), started(), waits), 80)[0])
+    assert top.startswith(f"? WAITING until {until.astimezone():%H:%M:%S}  a model with")
+
+
+def test_an_iteration_of_a_run_that_has_ended_does_not_go_on() -> None:
+    begun: list[ev.Event] = [created(), started(), ev.IterationStarted(number=1, brief=Excerpt(text=""))]
+    assert text(VIEWS["iterations"].rows(pictured(*begun), 60)).startswith("▶   1 0 turns so far")
+    ended = pictured(*begun, ev.RunClosed(outcome="stopped", reason="by ada"))
+    assert text(VIEWS["iterations"].rows(ended, 60)).startswith("!   1 0 turns, not finished")
 
 
 def test_a_budget_of_nothing_divides_by_nothing() -> None:
