@@ -40,6 +40,19 @@ async def test_y_approves_what_is_shown(enter: Enter) -> None:
         assert "p2" in queue
 
 
+async def test_what_is_decided_does_not_stay_in_view_as_if_it_waited(enter: Enter) -> None:
+    b = enter(shell_with_pattern())
+    async with b.app.run_test(size=SIZE) as pilot:
+        await open_approvals(b, pilot)
+        request = screen(b).query_one("#request", RowsView)
+        await until(pilot, lambda: shown(request), "the request")
+        await read(b, pilot)
+        await pilot.press("y")
+        await until(pilot, lambda: "Nothing waits for you." in shown(screen(b).query_one("#queue", RowsView)), "none")
+        assert shown(request) == ""
+        assert "waiting" not in str(request.border_title)
+
+
 async def test_n_denies_with_a_reason_that_reaches_the_agent(enter: Enter) -> None:
     b = enter(FULL)
     async with b.app.run_test(size=SIZE) as pilot:
