@@ -40,6 +40,17 @@ async def test_y_approves_what_is_shown(enter: Enter) -> None:
         assert "p2" in queue
 
 
+async def test_a_decision_that_nobody_takes_yet_is_said_to_wait(enter: Enter) -> None:
+    b = enter(FULL, alive=False)
+    async with b.app.run_test(size=SIZE) as pilot:
+        await open_approvals(b, pilot)
+        await read(b, pilot)
+        await pilot.press("y")
+        (decision,) = await decided(b, pilot)
+        assert decision.approval == "p1"
+        await until(pilot, lambda: told(b) == "p1 approved, which counts once the run goes on.", "the word for it")
+
+
 async def test_what_is_decided_does_not_stay_in_view_as_if_it_waited(enter: Enter) -> None:
     b = enter(shell_with_pattern())
     async with b.app.run_test(size=SIZE) as pilot:
