@@ -207,6 +207,10 @@ async def test_a_pane_is_made_whole_hidden_larger_and_all_of_that_is_undone(ente
         await pilot.press("z", "x")
         await until(pilot, lambda: b.pane("requirements") not in b.cockpit.board.shown(), "that it is hidden")
         assert b.app.focused is b.pane("activity")
+        assert not b.said
+        await pilot.press("x")
+        assert b.pane("activity") in b.cockpit.board.shown()
+        await until(pilot, lambda: any("The activity stays" in words for words in b.said), "why it does")
         await pilot.press("4", "+")
         assert b.cockpit.board.plan(b.cockpit.board.size)["budget"].height > usual["budget"].height
         await pilot.press("-", "-")
