@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from loki_tui.core import events as ev
+from loki_tui.core.errors import ModelFault
 from loki_tui.core.vocabulary import Excerpt, Proof, Risk, Verdict
 from loki_tui.tui.feed import Feed
 from loki_tui.tui.painter import FILTERS, VIEWS, FeedPainter
@@ -127,6 +128,12 @@ def test_until_when_a_run_waits_is_in_view_on_a_narrow_screen() -> None:
     waits = ev.RunWaiting(on="rate_limit", reason="a model with a long name gave no answer: HTTP 429", until=until)
     top = text_of(header.rows(pictured(created(), started(), waits), 80)[0])
     assert top.startswith(f"? WAITING until {until.astimezone():%H:%M:%S}  a model with")
+
+
+def test_a_failure_of_the_model_stands_where_all_else_does_and_in_words() -> None:
+    failed = ev.ModelFailed(request="m1", fault=ModelFault.RATE_LIMITED, message="no")
+    (item,) = [item for item in feed_with(failed).items if item.event == failed]
+    assert text_of(activity.item_rows(item, 80)[0])[8:] == " model failed (rate limited): no"
 
 
 def test_an_iteration_of_a_run_that_has_ended_does_not_go_on() -> None:
