@@ -33,7 +33,7 @@ _FOR: dict[Purpose, str] = {
 def view_in_words(view: RunView, now: datetime) -> Iterator[str]:
     """A run as it is now."""
     yield _standing(view.status, view.reason, view.state)
-    yield from state_in_words(view.state, now if view.engine else view.state.at)
+    yield from state_in_words(view.state, now, worked_until=now if view.engine else view.state.at)
     if (held := view.state.confinement) is not None:
         badge = "Not confined" if held.rung == "none" else f"Confined by {held.rung} {held.detail}".strip()
         yield f"{badge}. Open to agents: {'; '.join(held.uncovered)}." if held.uncovered else f"{badge}."
@@ -46,17 +46,23 @@ def view_in_words(view: RunView, now: datetime) -> Iterator[str]:
 def past_in_words(state: RunState) -> Iterator[str]:
     """A run as it was; nobody can tell a crash from a run that went on."""
     yield _standing(state.status, state.reason, state)
-    yield from state_in_words(state, state.at)
+    yield from state_in_words(state, state.at, worked_until=state.at)
 
 
-def state_in_words(state: RunState, now: datetime) -> Iterator[str]:
-    """All but whether it goes on."""
-    yield from _task(state, now)
+def state_in_words(state: RunState, now: datetime, *, worked_until: datetime) -> Iterator[str]:
+    """All but whether it goes on.
+
+    Args:
+        state: The run.
+        now: The moment that ages are counted to.
+        worked_until: That up to which work went on: without an engine, long ago maybe.
+    """
+    yield from _task(state, worked_until)
     if abreast := abreast_text(state):
         yield f"Streams: {abreast}."
     if state.streams and (limited := limited_text(state)):
         yield f"{limited[0].upper()}{limited[1:]}."
-    yield from _doing(state, now)
+    yield from _doing(state, worked_until)
     yield proven_in_words(state)
     if streak := streak_in_words(state):
         yield f"{streak[0].upper()}{streak[1:]}."

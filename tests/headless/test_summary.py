@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from loki_tui.core import events as ev
 from loki_tui.core.events import Event
 from loki_tui.core.fold import fold
-from loki_tui.core.vocabulary import Confinement, Excerpt, Purpose, Requirement, Risk
+from loki_tui.core.vocabulary import Confinement, Excerpt, Purpose, Requirement, Risk, Verdict
 from loki_tui.engine.receipt import Receipt
 from loki_tui.headless.linear_states import view_in_words
 from loki_tui.headless.summary import closing_lines, no_run, parting_lines, summary_lines
@@ -62,6 +62,18 @@ def test_a_wait_says_until_when() -> None:
     assert text(waiting).startswith(f"WAITING until {clock}: no answer: HTTP 429; attempt 2 follows\n")
     said = next(view_in_words(waiting, until))
     assert said == f"Waiting until {clock}: no answer: HTTP 429; attempt 2 follows."
+
+
+def test_a_check_of_long_ago_was_not_just_now_and_nobody_worked_since() -> None:
+    passed = ev.PhaseFinished(
+        phase="unit tests", checkpoint="c1", tree="t1", verdict=Verdict.PASSED, why="1 test passes"
+    )
+    ended = view(CREATED, STARTED, passed, ev.RunClosed(outcome="stopped", reason="by ada"))
+    crashed = view(CREATED, STARTED, passed, at_work=False)
+    for seen in (ended, crashed):
+        said = list(view_in_words(seen, seen.state.at + timedelta(hours=3)))
+        assert any(line.startswith("Check unit tests") and "3 h ago" in line for line in said)
+        assert any(line.startswith("Run r1") and line.endswith(" s.") for line in said)
 
 
 def test_a_pause_for_money_names_the_amount() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from datetime import timedelta
 
 import pytest
 
@@ -14,6 +15,7 @@ from loki_tui.tui.screens.viewer import ViewerScreen
 from loki_tui.tui.widgets.key_bar import KeyBar
 from loki_tui.tui.widgets.rows_canvas import RowsCanvas
 from loki_tui.tui.widgets.rows_view import RowsView
+from loki_tui.wording.amounts import in_words
 from tests.support import scenes
 from tests.support.life import answered, asked
 from tests.tui.bridge import shown
@@ -297,6 +299,22 @@ async def test_how_long_somebody_is_waited_for_is_kept_up_to_date(enter: Enter) 
             b.live.append(ev.ApprovalDecided(approval=name, decision="denied", by="ada"))
         b.live.append(ev.RunPaused(by="person", reason="lunch"))
         await until(pilot, lambda: not ageing._active.is_set(), "nothing to be waited for")
+
+
+@pytest.mark.parametrize("scene", ["ended", "full"])
+async def test_what_is_seen_long_after_is_not_told_as_if_it_were_now(enter: Enter, scene: str) -> None:
+    b = enter(getattr(scenes, scene)(), alive=False, later=7_200)
+    async with b.app.run_test(size=(200, 60)) as pilot:
+        await b.open(pilot)
+        assert "2 h ago" in b.text("checks")
+        assert "just now" not in b.text("checks")
+        # It did not go on all that time.
+        went = b.session.picture().elapsed
+        assert went < timedelta(minutes=10)
+        assert f"· {in_words(went)} ·" in shown(b.cockpit.query_one("#header", RowsCanvas))
+        ageing = b.cockpit._aging
+        assert ageing is not None
+        assert ageing._active.is_set() == (scene == "ended")
 
 
 async def test_a_key_that_a_person_chose_works_in_place_of_the_other(enter: Enter) -> None:

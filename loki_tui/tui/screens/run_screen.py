@@ -45,7 +45,7 @@ SOON = 0.001
 TICK = 1.0
 """Seconds between repaints of what shows passing time, while a run is at work."""
 AGING = 10.0
-"""The same, while it stands still but somebody is waited for: for how long is what one wants to know."""
+"""The same, while somebody is waited for, and once it has ended: what is told in minutes does not stand still."""
 
 OpenSession = Callable[[], "RunSession"]
 """Opens a run; slow, so it is called on a thread. Raises `LokiError`."""
@@ -239,7 +239,7 @@ class RunScreen(Screen[None]):
             changed &= {"moment", "opened"}
         self._paint_frame(picture)
         self._paint_panes(picture, changed)
-        for timer, wanted in ((self._ticking, session.at_work), (self._aging, _waits(session))):
+        for timer, wanted in ((self._ticking, session.at_work), (self._aging, _ages(session))):
             if timer is not None:
                 (timer.resume if wanted else timer.pause)()
         if "opened" in changed:
@@ -286,10 +286,11 @@ class RunScreen(Screen[None]):
                 pane.show(rows, items=items)
 
 
-def _waits(session: RunSession) -> bool:
-    """Whether the run stands still, with an engine that waits for somebody or something."""
-    waiting = session.state.status == "waiting" or bool(session.state.undecided)
-    return session.engine is not None and waiting and not session.at_work
+def _ages(session: RunSession) -> bool:
+    """Whether nothing happens but that what is shown gets older: the run waits for somebody, or has ended."""
+    state = session.state
+    waits = session.engine is not None and (state.status == "waiting" or bool(state.undecided))
+    return not session.at_work and (waits or state.status.ended)
 
 
 def _settle() -> None:

@@ -77,7 +77,7 @@ def _running(picture: Picture, width: int) -> list[Row]:
     if state.running_phase is None:
         return []
     since = state.running_since
-    took = row((f" {in_words(picture.now - since)}", "quiet")) if since is not None else ()
+    took = row((f" {in_words(picture.worked_until - since)}", "quiet")) if since is not None else ()
     said = row(("▶ ", "accent"), (one_line(state.running_phase), "loud"), " is being measured")
     return [spread(said, took, width)]
 
