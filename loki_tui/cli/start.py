@@ -27,7 +27,7 @@ def start(  # noqa: PLR0913 (an option each)
     budget: Budget = None,
     max_iterations: Annotated[int | None, typer.Option(metavar="N", help="Iterations at most.")] = None,
     model: Annotated[str | None, typer.Option(metavar="NAME", help="The model agents work with.")] = None,
-    provider: Annotated[str | None, typer.Option(metavar="NAME", help="Who answers: anthropic or replay.")] = None,
+    provider: Annotated[str | None, typer.Option(metavar="NAME", help="anthropic, claude, acp or replay.")] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Go on in the background.")] = False,
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Agents work in containers; as LOKI_CONFINEMENT=docker.")

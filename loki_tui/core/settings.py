@@ -60,7 +60,7 @@ class ModelSettings(SettingsGroup):
 
     provider: Literal["anthropic", "claude", "acp", "replay"] = "anthropic"
     """Who answers: Loki's own agent on the Anthropic Messages API (or what speaks it), the Claude Code CLI, an agent
-    that speaks the Agent Client Protocol, or a recording. What each of them honours: [providers](providers.md)."""
+    that speaks the Agent Client Protocol, or a recording. What each of them honours: docs/providers.md."""
     claude_command: Text = "claude"
     """Claude Code's program, for the provider `claude`: a path, or a name on `PATH`."""
     acp_command: Text | None = None

@@ -240,7 +240,7 @@ class Asker:
         self._chronicle.note(
             ev.RunWaiting(
                 on="rate_limit" if limited else "provider",
-                reason=f"{error.message}; attempt {failures + 1} follows",
+                reason=f"{error.message.rstrip('.')}; attempt {failures + 1} follows",
                 until=retry_at,
             )
         )

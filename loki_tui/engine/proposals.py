@@ -112,7 +112,7 @@ def propose_plan(requirements: tuple[Requirement, ...], streams: tuple[StreamPla
     return Proposal(
         subject="plan",
         digest=digest_of(exact),
-        title=f"the plan: {len(requirements)} requirements",
+        title=f"the plan: {len(requirements)} requirement{'s' if len(requirements) != 1 else ''}",
         detail="\n".join(lines),
         risk=Risk.READ,
         reason="staged autonomy: the plan waits for a person",

@@ -138,11 +138,11 @@ def sitting_in_words(state: RunState) -> str:
     if not council.sitting:
         return "Council: it has not sat."
     approving = sum(vote.verdict == "approve" and not vote.void for vote in council.votes)
-    came = "it still sits"
+    came = f"{approving} of {len(council.votes)} approve; it still sits"
     if (decided := council.decided) is not None:
         came = f"{'approved' if decided.approved else 'not approved'}: {one_line(decided.reason)}"
     on = judged_text(state)[0]
-    return sentence(f"Council, sitting {council.sitting}, {on}: {approving} of {len(council.votes)} approve; {came}")
+    return sentence(f"Council, sitting {council.sitting}, {on}: {came}")
 
 
 def council_in_words(state: RunState) -> Iterator[str]:

@@ -15,7 +15,7 @@ from loki_tui.headless.linear_events import who
 from loki_tui.headless.linear_proof import headline_in_words, phases_in_words, proven_in_words, sitting_in_words
 from loki_tui.runtime.client import RunView
 from loki_tui.wording.abreast import abreast_text, limited_text
-from loki_tui.wording.amounts import counted, in_bytes, in_words
+from loki_tui.wording.amounts import counted, in_bytes, in_words, until_text
 from loki_tui.wording.approving import asked_in_words, learned_in_words, waved_through_in_words
 from loki_tui.wording.lines import action_text
 from loki_tui.wording.proof import streak_in_words
@@ -32,8 +32,8 @@ _FOR: dict[Purpose, str] = {
 
 def view_in_words(view: RunView, now: datetime) -> Iterator[str]:
     """A run as it is now."""
-    yield _standing(view.status, view.reason)
-    yield from state_in_words(view.state, now if view.engine else view.state.at)
+    yield _standing(view.status, view.reason, view.state)
+    yield from state_in_words(view.state, now, worked_until=now if view.engine else view.state.at)
     if (held := view.state.confinement) is not None:
         badge = "Not confined" if held.rung == "none" else f"Confined by {held.rung} {held.detail}".strip()
         yield f"{badge}. Open to agents: {'; '.join(held.uncovered)}." if held.uncovered else f"{badge}."
@@ -45,18 +45,24 @@ def view_in_words(view: RunView, now: datetime) -> Iterator[str]:
 
 def past_in_words(state: RunState) -> Iterator[str]:
     """A run as it was; nobody can tell a crash from a run that went on."""
-    yield _standing(state.status, state.reason)
-    yield from state_in_words(state, state.at)
+    yield _standing(state.status, state.reason, state)
+    yield from state_in_words(state, state.at, worked_until=state.at)
 
 
-def state_in_words(state: RunState, now: datetime) -> Iterator[str]:
-    """All but whether it goes on."""
-    yield from _task(state, now)
+def state_in_words(state: RunState, now: datetime, *, worked_until: datetime) -> Iterator[str]:
+    """All but whether it goes on.
+
+    Args:
+        state: The run.
+        now: The moment that ages are counted to.
+        worked_until: That up to which work went on: without an engine, long ago maybe.
+    """
+    yield from _task(state, worked_until)
     if abreast := abreast_text(state):
         yield f"Streams: {abreast}."
     if state.streams and (limited := limited_text(state)):
         yield f"{limited[0].upper()}{limited[1:]}."
-    yield from _doing(state, now)
+    yield from _doing(state, worked_until)
     yield proven_in_words(state)
     if streak := streak_in_words(state):
         yield f"{streak[0].upper()}{streak[1:]}."
@@ -105,8 +111,10 @@ def costs_in_words(state: RunState) -> Iterator[str]:
         yield f"{format_usd(books.spent / state.finished_iterations)} an iteration, on average."
 
 
-def _standing(status: Status, reason: str) -> str:
-    return f"{status.value.capitalize()}: {one_line(reason)}." if reason else f"{status.value.capitalize()}."
+def _standing(status: Status, reason: str, state: RunState) -> str:
+    until = until_text(state.waiting_until) if status is Status.WAITING else ""
+    said = f"{status.value.capitalize()}{f' {until}' if until else ''}"
+    return f"{said}: {one_line(reason)}." if reason else f"{said}."
 
 
 def _task(state: RunState, now: datetime) -> Iterator[str]:

@@ -15,7 +15,7 @@ from loki_tui.core.state import RunState
 from loki_tui.core.terminal import one_line
 from loki_tui.core.vocabulary import Proof, Status, Verdict
 from loki_tui.runtime.client import RunClient, RunView
-from loki_tui.wording.amounts import counted
+from loki_tui.wording.amounts import counted, until_text
 from loki_tui.wording.approving import asked_in_words, waved_through_in_words
 from loki_tui.wording.line import Line, Tone
 from loki_tui.wording.lines import action_text
@@ -203,7 +203,8 @@ def parting_lines(view: RunView, receipt: Receipt | None = None) -> list[Line]:
 
 def _standing(view: RunView) -> Line:
     reason = f": {one_line(view.reason)}" if view.reason else ""
-    return Line(f"{view.status.upper()}{reason}", _TONES.get(view.status, "bad"))
+    until = until_text(view.state.waiting_until) if view.status is Status.WAITING else ""
+    return Line(f"{view.status.upper()}{f' {until}' if until else ''}{reason}", _TONES.get(view.status, "bad"))
 
 
 def closing_lines(state: RunState, receipt: Receipt | None = None) -> list[Line]:

@@ -14,6 +14,7 @@ from datetime import datetime
 from loki_tui.core import events as ev
 from loki_tui.core.events import Event, Record
 from loki_tui.core.messages import TextPart
+from loki_tui.core.vocabulary import Excerpt
 
 KEPT = 600
 """Items a feed holds: some twenty screens, and a few megabytes."""
@@ -53,6 +54,8 @@ class Feed:
         self._most = most
         self._items: OrderedDict[int, Item] = OrderedDict()
         self._open: dict[str, Item] = {}
+        self._over = False
+        """Whether the run has ended, and with it whatever it was in the middle of."""
 
     @property
     def items(self) -> list[Item]:
@@ -92,6 +95,7 @@ class Feed:
             end = alone.get(name)
             if end is None:
                 self._open.setdefault(name, item)
+                self._break_off()
             else:
                 item.ended = end.ended
                 item.version += 1
@@ -106,6 +110,8 @@ class Feed:
                 self._end(event, record)
             case ev.ModelAnswered() if not says_something(event):
                 pass
+            case ev.RunContinued(reason=reason) if reason:
+                self._add(record)  # after a pause; what follows a decision has no reason of its own
             case _ if event.kind in SILENT:
                 pass
             case _:
@@ -116,10 +122,26 @@ class Feed:
         self._items[record.seq] = item
         if isinstance(record.event, ev.ActionStarted):
             self._open[record.event.action] = item
+        elif isinstance(record.event, ev.RunClosed):
+            self._over = True
+            self._break_off()
         elif isinstance(record.event, ev.IterationStarted | ev.EngineStarted):
             # Actions of before that never ended are reported as interrupted, or are nobody's any more.
             self._open = {name: item for name, item in self._open.items() if item.seq in self._items}
         return item
+
+    def _break_off(self) -> None:
+        """Give what never ended its end, once the run has: nobody knows how far it got."""
+        if not self._over:
+            return
+        for item in self._open.values():
+            if isinstance(item.event, ev.ActionStarted):
+                begun, nothing = item.event, Excerpt(text="")
+                item.ended = ev.ActionFinished(
+                    action=begun.action, call=begun.call, output=nothing, ok=False, interrupted=True
+                )
+                item.version += 1
+        self._open.clear()
 
     def _end(self, event: ev.ActionFinished, record: Record) -> None:
         item = self._open.pop(event.action, None)

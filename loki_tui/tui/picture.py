@@ -72,9 +72,14 @@ class Picture:
         return self.view.reason if self.live else self.whole.reason
 
     @property
+    def worked_until(self) -> datetime:
+        """The moment up to which work went on: without an engine that of the last event, however long ago that is."""
+        return self.now if self.view.engine is not None else self.whole.at
+
+    @property
     def elapsed(self) -> timedelta:
         """How long the run had been going."""
-        return self.state.elapsed(self.now)
+        return self.state.elapsed(self.worked_until)
 
     @property
     def past_iterations(self) -> IterationMarks:

@@ -215,8 +215,7 @@ class RunSession:
         now = self._now()
         return Picture(
             view=RunView(self.state, self.engine),
-            # For a run that stands still, time has stopped too: nothing on the screen changes.
-            now=max(now, self.state.at) if self.engine is not None else self.state.at,
+            now=max(now, self.state.at),
             live=True,
             last_seq=self.state.seq,
             iterations=self.scope.iterations,

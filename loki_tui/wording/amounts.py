@@ -23,6 +23,11 @@ def age(then: datetime, now: datetime) -> str:
     return "just now"
 
 
+def until_text(until: datetime | None) -> str:
+    """Until when something is waited for, by this machine's clock; empty where nobody knows."""
+    return f"until {until.astimezone():%H:%M:%S}" if until is not None else ""
+
+
 def in_bytes(count: int) -> str:
     """A size in the largest unit it has at least one of."""
     for exponent, unit in ((3, "GB"), (2, "MB"), (1, "kB")):

@@ -138,7 +138,7 @@ def _(event: ev.ModelAnswered) -> Line:
 
 @_line.register
 def _(event: ev.ModelFailed) -> Line:
-    return Line(f"  model failed ({event.fault}): {_cut(event.message)}", "warn")
+    return Line(f"  model failed ({event.fault.replace('_', ' ')}): {_cut(event.message)}", "warn")
 
 
 @_line.register

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from loki_tui.core.messages import JsonObject
 from loki_tui.core.tools import EditFile, ReadFile, Shell, ToolInput, WriteFile
-from loki_tui.core.vocabulary import Risk
+from loki_tui.core.vocabulary import Requirement, Risk
 from loki_tui.engine.ports import ActionResult
-from loki_tui.engine.proposals import propose_action, shortened
+from loki_tui.engine.proposals import propose_action, propose_plan, shortened
 from loki_tui.guard.cleaning import clean_json
 
 
@@ -69,3 +69,9 @@ def test_all_of_an_input_is_redacted_and_long_texts_are_cut() -> None:
     clean = clean_json(given, lambda text: text.replace("key", "***"))
     assert clean == {"***": "a ***", "list": ["***", {"***": 1}], "long": "x" * 3000, "number": 1}
     assert shortened(clean) == {**clean, "long": "x" * 2000 + "…"}
+
+
+def test_a_plan_says_how_many_requirements_it_has() -> None:
+    one, other = (Requirement(id=name, title=name, criteria=()) for name in ("R1", "R2"))
+    assert propose_plan((one,)).title == "the plan: 1 requirement"
+    assert propose_plan((one, other)).title == "the plan: 2 requirements"

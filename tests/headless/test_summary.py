@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from loki_tui.core import events as ev
 from loki_tui.core.events import Event
 from loki_tui.core.fold import fold
-from loki_tui.core.vocabulary import Confinement, Excerpt, Purpose, Requirement, Risk
+from loki_tui.core.vocabulary import Confinement, Excerpt, Purpose, Requirement, Risk, Verdict
 from loki_tui.engine.receipt import Receipt
+from loki_tui.headless.linear_states import view_in_words
 from loki_tui.headless.summary import closing_lines, no_run, parting_lines, summary_lines
 from loki_tui.runtime.client import RunView
 from loki_tui.store.lock import Holder
@@ -51,6 +53,27 @@ def test_a_run_without_its_engine_has_crashed() -> None:
     assert summarise(crashed)["status"] == "crashed"
     assert summarise(crashed)["pid"] is None
     assert summarise(crashed)["elapsed_seconds"] == 1
+
+
+def test_a_wait_says_until_when() -> None:
+    until = datetime(2026, 3, 1, 12, 0, 45, tzinfo=UTC)
+    waits = ev.RunWaiting(on="rate_limit", reason="no answer: HTTP 429; attempt 2 follows", until=until)
+    waiting, clock = view(CREATED, STARTED, waits), f"{until.astimezone():%H:%M:%S}"
+    assert text(waiting).startswith(f"WAITING until {clock}: no answer: HTTP 429; attempt 2 follows\n")
+    said = next(view_in_words(waiting, until))
+    assert said == f"Waiting until {clock}: no answer: HTTP 429; attempt 2 follows."
+
+
+def test_a_check_of_long_ago_was_not_just_now_and_nobody_worked_since() -> None:
+    passed = ev.PhaseFinished(
+        phase="unit tests", checkpoint="c1", tree="t1", verdict=Verdict.PASSED, why="1 test passes"
+    )
+    ended = view(CREATED, STARTED, passed, ev.RunClosed(outcome="stopped", reason="by ada"))
+    crashed = view(CREATED, STARTED, passed, at_work=False)
+    for seen in (ended, crashed):
+        said = list(view_in_words(seen, seen.state.at + timedelta(hours=3)))
+        assert any(line.startswith("Check unit tests") and "3 h ago" in line for line in said)
+        assert any(line.startswith("Run r1") and line.endswith(" s.") for line in said)
 
 
 def test_a_pause_for_money_names_the_amount() -> None:

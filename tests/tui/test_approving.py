@@ -12,6 +12,7 @@ from loki_tui.core.vocabulary import Excerpt, Risk
 from loki_tui.tui.screens.approvals import ApprovalsScreen
 from loki_tui.tui.screens.dialogs import EditScreen
 from loki_tui.tui.screens.viewer import ViewerScreen
+from loki_tui.tui.widgets.key_bar import KeyBar
 from loki_tui.tui.widgets.rows_view import RowsView
 from tests.support import scenes
 from tests.tui.bridge import shown
@@ -32,9 +33,35 @@ async def test_y_approves_what_is_shown(enter: Enter) -> None:
         (decision,) = await decided(b, pilot)
         assert decision == rq.Decide(by=decision.by, approval="p1", digest=ASKED["p1"].digest, decision="approved")
         await until(pilot, lambda: told(b) == "p1 approved.", "the word for it")
+        # The next one waits already: its keys are in view as well.
+        assert shown(screen(b).query_one(KeyBar)).startswith(" p1 approved.  y Approve  n Deny ")
         queue = shown(screen(b).query_one("#queue", RowsView))
         assert "p1" not in queue
         assert "p2" in queue
+
+
+async def test_a_decision_that_nobody_takes_yet_is_said_to_wait(enter: Enter) -> None:
+    b = enter(FULL, alive=False)
+    async with b.app.run_test(size=SIZE) as pilot:
+        await open_approvals(b, pilot)
+        await read(b, pilot)
+        await pilot.press("y")
+        (decision,) = await decided(b, pilot)
+        assert decision.approval == "p1"
+        await until(pilot, lambda: told(b) == "p1 approved, which counts once the run goes on.", "the word for it")
+
+
+async def test_what_is_decided_does_not_stay_in_view_as_if_it_waited(enter: Enter) -> None:
+    b = enter(shell_with_pattern())
+    async with b.app.run_test(size=SIZE) as pilot:
+        await open_approvals(b, pilot)
+        request = screen(b).query_one("#request", RowsView)
+        await until(pilot, lambda: shown(request), "the request")
+        await read(b, pilot)
+        await pilot.press("y")
+        await until(pilot, lambda: "Nothing waits for you." in shown(screen(b).query_one("#queue", RowsView)), "none")
+        assert shown(request) == ""
+        assert "waiting" not in str(request.border_title)
 
 
 async def test_n_denies_with_a_reason_that_reaches_the_agent(enter: Enter) -> None:

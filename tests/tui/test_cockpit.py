@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from datetime import timedelta
 
 import pytest
 
@@ -14,6 +15,7 @@ from loki_tui.tui.screens.viewer import ViewerScreen
 from loki_tui.tui.widgets.key_bar import KeyBar
 from loki_tui.tui.widgets.rows_canvas import RowsCanvas
 from loki_tui.tui.widgets.rows_view import RowsView
+from loki_tui.wording.amounts import in_words
 from tests.support import scenes
 from tests.support.life import answered, asked
 from tests.tui.bridge import shown
@@ -207,6 +209,10 @@ async def test_a_pane_is_made_whole_hidden_larger_and_all_of_that_is_undone(ente
         await pilot.press("z", "x")
         await until(pilot, lambda: b.pane("requirements") not in b.cockpit.board.shown(), "that it is hidden")
         assert b.app.focused is b.pane("activity")
+        assert not b.said
+        await pilot.press("x")
+        assert b.pane("activity") in b.cockpit.board.shown()
+        await until(pilot, lambda: any("The activity stays" in words for words in b.said), "why it does")
         await pilot.press("4", "+")
         assert b.cockpit.board.plan(b.cockpit.board.size)["budget"].height > usual["budget"].height
         await pilot.press("-", "-")
@@ -249,6 +255,66 @@ async def test_the_last_line_names_what_can_be_done_about_a_run_that_ended(enter
         b.live.append(ev.RunClosed(outcome="stopped", reason="ada asked for it"))
         await until(pilot, lambda: " v Receipt " in shown(bar), "another line")
         assert not any(label in shown(bar) for label in ("Pause", "Steer", "Approvals"))
+
+
+async def test_the_last_line_says_how_a_run_that_is_held_goes_on(enter: Enter) -> None:
+    b = enter(scenes.empty())
+    async with b.app.run_test(size=(80, 24)) as pilot:
+        await b.open(pilot)
+        bar = b.cockpit.query_one(KeyBar)
+        assert " p Pause " in shown(bar)
+        b.live.append(ev.RunPaused(by="person", reason="lunch"))
+        await until(pilot, lambda: " p Go on " in shown(bar), "another word")
+        b.live.append(ev.RunContinued(reason="resumed by ada"))
+        await until(pilot, lambda: " p Pause " in shown(bar), "the first word again")
+
+
+async def test_the_last_line_names_no_key_that_does_something_else_here(enter: Enter) -> None:
+    b = enter(FULL)
+    async with b.app.run_test(size=(120, 36)) as pilot:
+        await b.open(pilot)
+        assert " q Quit" in shown(b.cockpit.query_one(KeyBar))
+        await pilot.press("1", "up", "o")
+        await until(pilot, lambda: isinstance(b.app.screen, ViewerScreen), "the viewer")
+        bar = b.app.screen.query_one(KeyBar)
+        await until(pilot, lambda: " esc Back " in shown(bar), "its keys")
+        assert " ctrl+q Quit" in shown(bar)
+        await pilot.press("q")
+        await until(pilot, lambda: b.app.screen is b.cockpit, "the cockpit")
+
+
+async def test_how_long_somebody_is_waited_for_is_kept_up_to_date(enter: Enter) -> None:
+    b = enter(FULL, later=300)
+    async with b.app.run_test(size=(200, 60)) as pilot:
+        await b.open(pilot)
+        assert b.session.state.undecided
+        assert not b.session.at_work
+        ageing = b.cockpit._aging
+        assert ageing is not None
+        await until(pilot, ageing._active.is_set, "time to be kept")
+        b.pane("approvals").show([])
+        b.cockpit._tick()
+        await until(pilot, lambda: "5 min ago" in b.text("approvals"), "the age, anew")
+        for name in list(b.session.state.undecided):
+            b.live.append(ev.ApprovalDecided(approval=name, decision="denied", by="ada"))
+        b.live.append(ev.RunPaused(by="person", reason="lunch"))
+        await until(pilot, lambda: not ageing._active.is_set(), "nothing to be waited for")
+
+
+@pytest.mark.parametrize("scene", ["ended", "full"])
+async def test_what_is_seen_long_after_is_not_told_as_if_it_were_now(enter: Enter, scene: str) -> None:
+    b = enter(getattr(scenes, scene)(), alive=False, later=7_200)
+    async with b.app.run_test(size=(200, 60)) as pilot:
+        await b.open(pilot)
+        assert "2 h ago" in b.text("checks")
+        assert "just now" not in b.text("checks")
+        # It did not go on all that time.
+        went = b.session.picture().elapsed
+        assert went < timedelta(minutes=10)
+        assert f"· {in_words(went)} ·" in shown(b.cockpit.query_one("#header", RowsCanvas))
+        ageing = b.cockpit._aging
+        assert ageing is not None
+        assert ageing._active.is_set() == (scene == "ended")
 
 
 async def test_a_key_that_a_person_chose_works_in_place_of_the_other(enter: Enter) -> None:

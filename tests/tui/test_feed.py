@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from loki_tui.core.events import Record
 from loki_tui.core.messages import TextPart
 from loki_tui.core.vocabulary import Excerpt, Risk
 from loki_tui.tui.feed import SILENT, Feed, Item, said, says_something
+from loki_tui.tui.rows import text_of
+from loki_tui.tui.views.activity import item_rows
 from tests.support import scenes
 from tests.support.life import CALL, acted, answered, approval, created, started
 
@@ -59,6 +62,13 @@ def test_what_says_nothing_makes_no_item() -> None:
     items = fed(scenes.records([created(), quiet, spoken, approval("p1")])).items
     assert [item.event.kind for item in items] == ["run_created", "model_answered", "approval_requested"]
     assert not {item.event.kind for item in fed(RECORDS).items} & SILENT
+
+
+def test_that_a_paused_run_goes_on_is_an_item_but_not_that_it_does_after_a_decision() -> None:
+    resumed, after = ev.RunContinued(reason="resumed by ada"), ev.RunContinued()
+    paused = ev.RunPaused(by="person", reason="lunch")
+    items = fed(scenes.records([created(), paused, resumed, approval("p1"), after])).items
+    assert [item.event for item in items if item.event.kind == "run_continued"] == [resumed]
 
 
 def test_every_action_of_a_full_run_is_joined() -> None:
@@ -115,3 +125,18 @@ def test_an_action_from_before_that_still_runs_is_ended_where_it_stands() -> Non
     feed.put_before(records[:3])
     feed.take(records[4:])
     assert as_told(feed.items) == as_told(fed(records).items)
+
+
+@pytest.mark.parametrize("held", [6, 1])
+def test_nothing_runs_any_more_in_a_run_that_has_ended(held: int) -> None:
+    begun, _ = acted("a1")
+    records = scenes.records(
+        [created(), started(), begun, ev.Warned(message="w"), ev.RunClosed(outcome="stopped", reason="by ada")]
+    )
+    feed = fed(records[-held:])
+    feed.put_before(records[:-held])
+    (item,) = [item for item in feed.items if item.event == begun]
+    assert item.ended is not None
+    assert item.ended.interrupted
+    assert "running" not in text_of(item_rows(item, 80)[0])
+    assert "interrupted" in text_of(item_rows(item, 80)[0])

@@ -9,6 +9,7 @@ from loki_tui.core import events as ev
 from loki_tui.tui.app import Left
 from loki_tui.tui.stepping import STEPS
 from loki_tui.tui.views import timeline
+from loki_tui.tui.widgets.key_bar import KeyBar
 from loki_tui.tui.widgets.rows_canvas import RowsCanvas
 from loki_tui.tui.widgets.timeline import Timeline
 from tests.support import scenes
@@ -44,6 +45,23 @@ async def test_steps_back_and_forward_show_each_moment_as_it_was(enter: Enter, s
         await pilot.press("l")
         await looking_at(b, pilot, None)
         assert "LOOKING BACK" not in shown(b.cockpit.query_one("#header", RowsCanvas))
+
+
+async def test_a_search_that_finds_nothing_leaves_the_way_back_in_view(enter: Enter) -> None:
+    b = enter(FULL)
+    async with b.app.run_test(size=(120, 36)) as pilot:
+        await b.open(pilot)
+        bar = b.cockpit.query_one(KeyBar)
+        await pilot.press("[")
+        await until(pilot, lambda: b.cockpit.past is not None, "the past")
+        assert "Looking back:  l Now" in shown(bar)
+        await pilot.press("/", *"zebra", "enter")
+        await until(pilot, lambda: any("'zebra' is not there" in words for words in b.said), "the answer")
+        assert "Looking back:  l Now" in shown(bar)
+        await pilot.press("l")
+        await looking_at(b, pilot, None)
+        assert "Looking back" not in shown(bar)
+        assert " q Quit" in shown(bar)
 
 
 async def test_iterations_and_the_very_beginning_are_a_key_away(enter: Enter) -> None:

@@ -10,9 +10,11 @@ from rich.style import Style
 from textual.color import Color
 
 from loki_tui.tui.app import Launch, LokiApp
+from loki_tui.tui.export import screen_as_text
 from loki_tui.tui.themes import themes
 from loki_tui.tui.widgets.rows_view import RowsView
 from tests.support import scenes
+from tests.tui.conftest import Enter
 from tests.tui.screens.house import settle
 from tests.tui.until import until
 
@@ -52,3 +54,17 @@ async def test_the_terminals_own_colours_are_left_to_it(tmp_path: Path, monkeypa
         colours = [colour for style in painted(view) for colour in (style.color, style.bgcolor) if colour is not None]
         assert not [colour for colour in colours if colour.triplet is not None]
         assert [colour for colour in colours if not colour.is_default]
+
+
+@pytest.mark.parametrize("without", [{}, {"NO_COLOR": "1"}], ids=["ansi", "no colours"])
+async def test_what_a_question_is_about_stays_in_view(
+    without: dict[str, str], enter: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in without.items():
+        monkeypatch.setenv(name, value)
+    b = enter(scenes.full(), theme="ansi")
+    async with b.app.run_test(size=(120, 36)) as pilot:
+        await b.open(pilot)
+        await pilot.press("i")
+        await until(pilot, lambda: "A note for the agent" in screen_as_text(b.app), "the question")
+        assert "WAITING" in screen_as_text(b.app)

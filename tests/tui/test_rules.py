@@ -149,6 +149,7 @@ async def test_without_rules_there_is_nothing_to_take_back(enter: Enter) -> None
     async with b.app.run_test(size=SIZE) as pilot:
         await open_rules(b, pilot)
         assert "Nothing is approved for this run beforehand." in learned(b)
+        assert tried(b) == "/ tries a pattern of your own on all that was done so far."
         await pilot.press("x", "enter")
         assert isinstance(b.app.screen, RulesScreen)
 

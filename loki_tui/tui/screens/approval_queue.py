@@ -125,14 +125,16 @@ class ApprovalQueue(Screen[None]):
     def _show_request(self) -> None:
         current = self.current
         name = current.request.approval if current is not None else None
-        if name == self._shown:
+        if name is not None and name == self._shown:
             return
         self._shown, self._shown_at = name, time.monotonic()
         self._text = ""
         if current is not None:
             self._fetch(current)
         else:
-            self.query_one("#request", RowsView).show([])
+            view = self.query_one("#request", RowsView)
+            view.border_title = ""
+            view.show([])
 
     @work(group="fetch", exclusive=True)
     async def _fetch(self, waiting: Approval) -> None:

@@ -190,7 +190,8 @@ class ApprovalsScreen(ApprovalQueue):
         self._sent |= names & self._mine
         self._marked -= names
         self._shown = None
-        self.query_one(KeyBar).say(f"{', '.join(sorted(names))} {decision}.")
+        later = "" if self._session.engine is not None else ", which counts once the run goes on"
+        self.query_one(KeyBar).say(f"{', '.join(sorted(names))} {decision}{later}.")
         self.repaint()
 
     @work(group="ask")

@@ -108,7 +108,7 @@ class LookingBack(RunScreen):
 
     def _show_past(self, past: tuple[Picture, Feed]) -> None:
         self.past = past
-        self.query_one(KeyBar).say(_away(getattr(self.app, "keymap_given", {})))
+        self.query_one(KeyBar).show_instead(_away(getattr(self.app, "keymap_given", {})))
         self.note("moment")
 
     def leave_stream(self) -> None:
@@ -127,7 +127,7 @@ class LookingBack(RunScreen):
         if self.past is None and self._target is None:
             self.leave_stream()
             return
-        self.query_one(KeyBar).say("")
+        self.query_one(KeyBar).show_instead("")
         self._target, self.past = None, None
         self.board.pane("activity").action_edge(1)
         self.note("moment")

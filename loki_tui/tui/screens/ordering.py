@@ -94,6 +94,8 @@ class Ordering(Screen[None]):
     async def _look(self) -> None:
         place = await asyncio.to_thread(_look_around, self._environ)
         if isinstance(place, Exception):
+            for name in ("candidates", "preview"):
+                self._views[name].show([row(("No run can begin here; see below.", "quiet"))])
             self.say_error(place)
             return
         from loki_tui.tui.beginning import Beginnings  # noqa: PLC0415 (after the first paint)

@@ -29,7 +29,10 @@ class PaneKeys(RunScreen):
 
     def action_hide(self) -> None:
         """Hide the pane."""
-        self.board.arrangement.hide(str(self._focused_pane().id))
+        name = str(self._focused_pane().id)
+        if name == "activity" and self.board.arrangement.zoomed is None:
+            self.notify("The activity stays; go to another pane to hide that (tab).", markup=False)
+        self.board.arrangement.hide(name)
         self._arranged()
         self.board.pane("activity").focus()
 

@@ -14,7 +14,7 @@ from loki_tui.core.errors import LokiError
 from loki_tui.core.state import Learned
 from loki_tui.tui.actions import bindings
 from loki_tui.tui.layout import BREAKPOINTS
-from loki_tui.tui.rows import row
+from loki_tui.tui.rows import row, wrap
 from loki_tui.tui.screens.dialogs import AskScreen, Choice, ChooseScreen
 from loki_tui.tui.views import rules
 from loki_tui.tui.widgets.key_bar import KeyBar
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from loki_tui.runtime.client import RunClient
     from loki_tui.runtime.rehearsal import Rehearsal
     from loki_tui.tui.session import RunSession
+
+TRY_ONE = "enter tries the rule on all that was done so far, / tries a pattern of your own."
+TRY = "/ tries a pattern of your own on all that was done so far."
+"""What the lower view says until something was tried: with rules, and without one."""
 
 
 class RulesScreen(Screen[None]):
@@ -91,7 +95,7 @@ class RulesScreen(Screen[None]):
         if self._tried is not None:
             tried.show(rules.tried_rows(self._tried, tried.content_width))
         else:
-            tried.show([row(("Enter tries the rule on all that was done so far; ", "quiet"), ("/", "accent"))])
+            tried.show(wrap(TRY_ONE if self.learned else TRY, tried.content_width, tone="quiet"))
 
     # -- keys -----------------------------------------------------------------------------------
 

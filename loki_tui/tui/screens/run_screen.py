@@ -44,6 +44,8 @@ SOON = 0.001
 """Seconds that are as good as none; the library's timers divide by them."""
 TICK = 1.0
 """Seconds between repaints of what shows passing time, while a run is at work."""
+AGING = 10.0
+"""The same, while somebody is waited for, and once it has ended: what is told in minutes does not stand still."""
 
 OpenSession = Callable[[], "RunSession"]
 """Opens a run; slow, so it is called on a thread. Raises `LokiError`."""
@@ -112,6 +114,7 @@ class RunScreen(Screen[None]):
         self._painted_at = 0.0
         self._due: Timer | None = None
         self._ticking: Timer | None = None
+        self._aging: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Header, panes, timeline, keys."""
@@ -125,6 +128,7 @@ class RunScreen(Screen[None]):
         self.query_one("#header", RowsCanvas).show([row(("… ", "accent"), (self._title, "loud")), ()])
         self.board.pane("activity").focus()
         self._ticking = self.set_interval(TICK, self._tick, pause=True)
+        self._aging = self.set_interval(AGING, self._tick, pause=True)
         self.call_after_refresh(lambda: Thread(target=self._open, name="open-run", daemon=True).start())
 
     @property
@@ -235,8 +239,9 @@ class RunScreen(Screen[None]):
             changed &= {"moment", "opened"}
         self._paint_frame(picture)
         self._paint_panes(picture, changed)
-        if self._ticking is not None:
-            (self._ticking.resume if session.at_work else self._ticking.pause)()
+        for timer, wanted in ((self._ticking, session.at_work), (self._aging, _ages(session))):
+            if timer is not None:
+                (timer.resume if wanted else timer.pause)()
         if "opened" in changed:
             self.call_after_refresh(_settle)
 
@@ -246,8 +251,9 @@ class RunScreen(Screen[None]):
         top, line = self.query_one("#header", RowsCanvas), self.query_one(Timeline)
         top.show(header.rows(picture, top.size.width))
         line.show(timeline.rows(picture, line.size.width))
-        streams = len(picture.whole.streams)
-        self.query_one(KeyBar).tell_of_run(ended=picture.status.ended, parallel=streams > 0)
+        streams, status = len(picture.whole.streams), picture.status
+        held = status in {"paused", "crashed"}
+        self.query_one(KeyBar).tell_of_run(ended=status.ended, held=held, parallel=streams > 0)
         waiting = bool(picture.whole.undecided)
         if (waiting, streams) != (self.board.waiting, self.board.streams):
             self.board.waiting, self.board.streams = waiting, streams
@@ -278,6 +284,13 @@ class RunScreen(Screen[None]):
                 pane.set_title(view.title(picture))
                 rows, items = view.made(picture, pane.content_width, closely=closely)
                 pane.show(rows, items=items)
+
+
+def _ages(session: RunSession) -> bool:
+    """Whether nothing happens but that what is shown gets older: the run waits for somebody, or has ended."""
+    state = session.state
+    waits = session.engine is not None and (state.status == "waiting" or bool(state.undecided))
+    return not session.at_work and (waits or state.status.ended)
 
 
 def _settle() -> None:

@@ -57,7 +57,7 @@ def _rows(event: ev.Event, item: Item, width: int) -> list[Row]:
     line = line_of(Record(seq=item.seq, at=item.at, event=event))
     if line is None:
         return [crop((*_head(item), (event.kind.replace("_", " "), "quiet")), width)]
-    text = line.text[9:]
+    text = line.text[9:].lstrip()  # lines elsewhere show by that what belongs to an iteration
     first, *more = wrap(text, width - len(INDENT), tone=line.tone, most=SAID)
     return [(*_head(item), *first), *(((INDENT, "plain"), *each) for each in more)]
 

@@ -85,7 +85,7 @@ def _set_aside(picture: Picture, width: int) -> list[Row]:
 def _pace(picture: Picture, width: int) -> list[Row]:
     pace = picture.pace()
     if pace is None:
-        return [_labelled("rate", "known after the first iteration", width)]
+        return [_labelled("rate", "known after iteration 1", width)]
     spent, took = pace
     hours = Decimal(took.total_seconds()) / 3600
     if hours <= 0 or spent <= 0:

@@ -35,12 +35,13 @@ CHECKS, FINDINGS = 12, 8
 def title(picture: Picture) -> str:
     """What the pane's edge says."""
     state = picture.state
-    if not state.phases:
+    concern = sum(fact.verdict is not Verdict.NOT_APPLICABLE for fact in state.phases.values())
+    if not concern:
         return "Checks"
     fresh = [fact for fact in state.phases.values() if not state.stale(fact)]
     good = sum(fact.verdict is Verdict.PASSED for fact in fresh)
     bad = sum(fact.verdict in {Verdict.FAILED, Verdict.ERROR} for fact in fresh)
-    return f"Checks {good} of {len(state.phases)} pass{f', {bad} fail' if bad else ''}"
+    return f"Checks {good} of {concern} pass{f', {bad} fail' if bad else ''}"
 
 
 def entries(picture: Picture) -> list[Entry]:
@@ -76,7 +77,7 @@ def _running(picture: Picture, width: int) -> list[Row]:
     if state.running_phase is None:
         return []
     since = state.running_since
-    took = row((f" {in_words(picture.now - since)}", "quiet")) if since is not None else ()
+    took = row((f" {in_words(picture.worked_until - since)}", "quiet")) if since is not None else ()
     said = row(("▶ ", "accent"), (one_line(state.running_phase), "loud"), " is being measured")
     return [spread(said, took, width)]
 

@@ -34,6 +34,9 @@ def title(picture: Picture) -> str:
     council = picture.whole.council
     if not council.sitting:
         return "Council"
+    if council.decided is not None:
+        # Not the number of votes: one against all others, or an advocate's, can decide it.
+        return f"Council sitting {council.sitting:,}: {'approved' if council.decided.approved else 'not approved'}"
     approving = sum(vote.verdict == "approve" and not vote.void for vote in council.votes)
     return f"Council sitting {council.sitting:,}: {approving} of {len(council.votes)} approve"
 

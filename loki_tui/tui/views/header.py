@@ -10,7 +10,7 @@ from loki_tui.tui.picture import Picture
 from loki_tui.tui.rows import Row, Span, Tone, cells, row, spread
 from loki_tui.tui.views.signs import STATUS, STREAM
 from loki_tui.wording.abreast import AT_WORK, abreast_text, limited_text
-from loki_tui.wording.amounts import in_words
+from loki_tui.wording.amounts import in_words, until_text
 from loki_tui.wording.proof import proven_text, streak_text
 from loki_tui.wording.receipts import headline_tone
 from loki_tui.wording.stream_rows import reason_of
@@ -30,6 +30,8 @@ def _state(picture: Picture) -> Row:
     sign, tone = STATUS[picture.status]
     word: Span = (f"{sign} {picture.status.upper()}", tone if tone != "plain" else "loud")
     reason = one_line(picture.reason)
+    if picture.status is Status.WAITING and (until := until_text(picture.whole.waiting_until)):
+        word = (f"{word[0]} {until}", word[1])  # before the reason, of which a narrow screen cuts the end
     if picture.status is Status.RUNNING and not reason:
         reason = _doing(picture)
     elif picture.status is Status.WAITING and (abreast := abreast_text(picture.whole)):

@@ -43,6 +43,8 @@ class _Moment:
     """Stream to the turns and the price of its iteration that goes on."""
     stream: str | None
     """The one that is looked at by itself."""
+    over: bool
+    """Whether the run has ended: nothing goes on any more."""
 
     @classmethod
     def of(cls, picture: Picture) -> Self:
@@ -50,7 +52,7 @@ class _Moment:
         streams = {} if picture.stream else picture.state.streams
         open_ones = {name: each.state.iteration for name, each in streams.items()} | {None: going}
         figures = {name: (each.turns, format_usd(each.spent)) for name, each in open_ones.items() if each is not None}
-        return cls(picture.seq, figures, picture.stream or None)
+        return cls(picture.seq, figures, picture.stream or None, picture.status.ended)
 
 
 class _Rows(Sequence[Row]):
@@ -81,9 +83,11 @@ def _line(mark: IterationMark, moment: _Moment, width: int) -> Row:
     whose: Span = (f"[{one_line(mark.stream)}] ", "accent") if mark.stream and not moment.stream else ("", "plain")
     if mark.finished_seq is None or mark.finished_seq > moment.seq:
         turns, spent = moment.going.get(None if mark.stream == moment.stream else mark.stream, (0, ""))
-        left = row(("▶ ", "good"), whose, (f"{mark.number:>3} ", "loud"), (f"{counted(turns, 'turn')} so far", "plain"))
+        sign: Span = ("! ", "warn") if moment.over else ("▶ ", "good")
+        said = f"{counted(turns, 'turn')}{', not finished' if moment.over else ' so far'}"
+        left = row(sign, whose, (f"{mark.number:>3} ", "loud"), (said, "plain"))
         return spread(left, row((spent, "quiet")), width)
-    sign: Span = ("◆ ", "accent") if mark.claims_done else ("· ", "quiet")
+    sign = ("◆ ", "accent") if mark.claims_done else ("· ", "quiet")
     said = one_line(mark.summary) or _ENDS.get(mark.ended_by, one_line(mark.ended_by))
     claim = "says it is done: " if mark.claims_done else ""
     took = in_words((mark.finished_at or mark.started_at) - mark.started_at)

@@ -52,7 +52,7 @@ def _label(name: str, value: float, most: int, width: int) -> Row:
     over = value >= most
     said = row(
         (f"{value:.0f} %", "bad" if over else "loud"),
-        (f" OVER {most}" if over else f" of {most}", "bad" if over else "quiet"),
+        (f" OVER {most} %" if over else f", warns at {most} %", "bad" if over else "quiet"),
     )
     return spread(row((name, "quiet")), said, width)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from textual.events import Resize
 
 from loki_tui.tui.actions import PARALLEL, SEEING, STEERING, Action, Scope, actions_of, key_text
 from loki_tui.tui.rows import Row, Span, cells
 from loki_tui.tui.widgets.rows_canvas import RowsCanvas
+
+GO_ON = "Go on"
+"""What the key that pauses does about a run that is held."""
 
 
 class KeyBar(RowsCanvas):
@@ -22,8 +25,11 @@ class KeyBar(RowsCanvas):
         super().__init__(classes="keybar")
         self._scopes = scopes
         self.notice = ""
-        """Said in place of the keys, while there is something to say."""
+        """Said before the keys, while there is something to say."""
+        self._instead = ""
+        """Shown in place of the keys, where others count."""
         self._ended = False
+        self._held = False
         self._parallel = False
 
     def on_mount(self) -> None:
@@ -35,37 +41,55 @@ class KeyBar(RowsCanvas):
         self.show_keys()
 
     def show_keys(self) -> None:
-        """Show them, or the notice."""
-        keymap: Mapping[str, str] = getattr(self.app, "keymap_given", {})
-        actions = [each for scope in self._scopes for each in actions_of(scope) if self._names(each)]
-        self.show([((f" {self.notice}", "warn"),)] if self.notice else [_keys(actions, keymap, self.size.width)])
+        """Show them behind the notice, or what stands in their place."""
+        said: list[Span] = [(f" {text} ", "warn") for text in (self.notice, self._instead) if text]
+        room = self.size.width - sum(cells(text) for text, _ in said)
+        self.show([(*said, *(() if self._instead else self._keys(room)))])
 
     def say(self, notice: str) -> None:
-        """Show a notice; an empty one brings the keys back."""
+        """Show a notice before the keys; an empty one takes it away."""
         if notice != self.notice:
             self.notice = notice
             self.show_keys()
 
-    def tell_of_run(self, *, ended: bool, parallel: bool) -> None:
-        """Name what can still be done about the run that is shown, and about its streams where it has some."""
-        if (ended, parallel) != (self._ended, self._parallel):
-            self._ended, self._parallel = ended, parallel
+    def show_instead(self, line: str) -> None:
+        """Show a line in place of the keys; an empty one brings them back."""
+        if line != self._instead:
+            self._instead = line
+            self.show_keys()
+
+    def tell_of_run(self, *, ended: bool, held: bool, parallel: bool) -> None:
+        """Name what can still be done about the run that is shown, and about its streams where it has some.
+
+        Args:
+            ended: Whether it has ended.
+            held: Whether it stands still until somebody has it go on.
+            parallel: Whether it has streams.
+        """
+        if (ended, held, parallel) != (self._ended, self._held, self._parallel):
+            self._ended, self._held, self._parallel = ended, held, parallel
             self.show_keys()
 
     def _names(self, action: Action) -> bool:
         named = action.footer or (self._parallel and action.id in PARALLEL)
         return action.id not in STEERING and (named or action.id in SEEING) if self._ended else named
 
-
-def _keys(actions: Iterable[Action], keymap: Mapping[str, str], width: int) -> Row:
-    """Those that fit; the most important come first."""
-    spans: list[Span] = []
-    room = width
-    for action in actions:
-        pair: list[Span] = [(f" {key_text(action, keymap).split()[0]}", "accent"), (f" {action.label} ", "quiet")]
-        size = sum(cells(text) for text, _ in pair)
-        if size > room:
-            break
-        spans += pair
-        room -= size
-    return tuple(spans)
+    def _keys(self, room: int) -> Row:
+        """Those that fit; the most important come first."""
+        keymap: Mapping[str, str] = getattr(self.app, "keymap_given", {})
+        spans: list[Span] = []
+        taken: set[str] = set()
+        for action in (each for scope in self._scopes for each in actions_of(scope)):
+            keys = key_text(action, keymap).split()
+            # A key of this screen is not the application's here.
+            key = next((key for key in keys if key not in taken), "")
+            taken.update(keys)
+            if not key or not self._names(action):
+                continue
+            label = GO_ON if self._held and action.id == "run.pause" else action.label
+            pair: list[Span] = [(f" {key}", "accent"), (f" {label} ", "quiet")]
+            room -= sum(cells(text) for text, _ in pair)
+            if room < 0:
+                break
+            spans += pair
+        return tuple(spans)

@@ -175,3 +175,13 @@ async def test_wrong_settings_are_said(demo: Project, tmp_path: Path, monkeypatc
         await house.press("ctrl+n")
         await house.shows("expected", "LOKI_MAX_TURNS is 'many'")
         await house.shows("candidates", "prd.md")
+
+
+async def test_where_no_run_can_begin_nothing_is_looked_for_any_more(
+    demo: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(demo.workspace / "state"))
+    async with entered() as house:
+        await house.press("ctrl+n")
+        await house.shows("expected", "lie one inside the other", "Set LOKI_DIR")
+        await house.shows("candidates", "No run can begin here")

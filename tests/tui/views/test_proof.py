@@ -160,7 +160,9 @@ def test_a_sitting_says_why_it_is_on_what_and_what_came_of_it() -> None:
     ):
         assert words in seen
     assert "evidence" not in text("council", shown)
-    assert VIEWS["council"].title(shown) == "Council sitting 2: 1 of 2 approve"
+    assert VIEWS["council"].title(shown) == "Council sitting 2: approved"
+    assert VIEWS["council"].title(pictured(*BEGUN, *sat(*votes, approved=None))) == "Council sitting 2: 1 of 2 approve"
+    assert VIEWS["council"].title(pictured(*BEGUN, *sat(*votes, approved=False))).endswith(": not approved")
 
 
 def test_an_approval_of_other_work_is_said_to_be_one() -> None:

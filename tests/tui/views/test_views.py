@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
 from loki_tui.core import events as ev
+from loki_tui.core.errors import ModelFault
 from loki_tui.core.vocabulary import Excerpt, Proof, Risk, Verdict
 from loki_tui.tui.feed import Feed
 from loki_tui.tui.painter import FILTERS, VIEWS, FeedPainter
@@ -92,7 +94,7 @@ def feed_with(*events: ev.Event) -> Feed:
 # -- money --------------------------------------------------------------------------------------
 
 BUDGETS = {
-    "untouched": ["$0.00 of $10.00", "$10.00 left", "known after the first iteration"],
+    "untouched": ["$0.00 of $10.00", "$10.00 left", "known after iteration 1"],
     "some": ["$2.50 of $10.00", "$7.50 left"],
     "reserved": ["$6.25 left", "set aside  $1.25 for 1 request"],
     "unconfirmed": ["uncertain  $1.25 for lost answers"],
@@ -121,6 +123,26 @@ def test_every_state_of_the_money_fits(name: str) -> None:
         )
 
 
+def test_until_when_a_run_waits_is_in_view_on_a_narrow_screen() -> None:
+    until = datetime(2026, 3, 1, 12, 0, 45, tzinfo=UTC)
+    waits = ev.RunWaiting(on="rate_limit", reason="a model with a long name gave no answer: HTTP 429", until=until)
+    top = text_of(header.rows(pictured(created(), started(), waits), 80)[0])
+    assert top.startswith(f"? WAITING until {until.astimezone():%H:%M:%S}  a model with")
+
+
+def test_a_failure_of_the_model_stands_where_all_else_does_and_in_words() -> None:
+    failed = ev.ModelFailed(request="m1", fault=ModelFault.RATE_LIMITED, message="no")
+    (item,) = [item for item in feed_with(failed).items if item.event == failed]
+    assert text_of(activity.item_rows(item, 80)[0])[8:] == " model failed (rate limited): no"
+
+
+def test_an_iteration_of_a_run_that_has_ended_does_not_go_on() -> None:
+    begun: list[ev.Event] = [created(), started(), ev.IterationStarted(number=1, brief=Excerpt(text=""))]
+    assert text(VIEWS["iterations"].rows(pictured(*begun), 60)).startswith("▶   1 0 turns so far")
+    ended = pictured(*begun, ev.RunClosed(outcome="stopped", reason="by ada"))
+    assert text(VIEWS["iterations"].rows(ended, 60)).startswith("!   1 0 turns, not finished")
+
+
 def test_a_budget_of_nothing_divides_by_nothing() -> None:
     begun: list[ev.Event] = [created(budget=Decimal(0)), started(), plan()]
     assert "$0.00 of $0.00" in budget(*begun)
@@ -136,6 +158,10 @@ def test_stale_is_never_green_and_says_what_it_was() -> None:
     stale = pictured(*begun, *_taken("t1"), measured(Verdict.PASSED, "t1"), *_taken("t2"))
     assert VIEWS["checks"].title(fresh) == "Checks 1 of 1 pass"
     assert VIEWS["checks"].title(stale) == "Checks 0 of 1 pass"
+    apart = measured(Verdict.NOT_APPLICABLE, "t1").model_copy(update={"phase": "e2e tests"})
+    assert VIEWS["checks"].title(pictured(*begun, *_taken("t1"), apart)) == "Checks"
+    not_all = pictured(*begun, *_taken("t1"), measured(Verdict.PASSED, "t1"), apart)
+    assert VIEWS["checks"].title(not_all) == "Checks 1 of 1 pass"
     shown = VIEWS["checks"].rows(stale, 60)[0]
     assert "~ unit tests stale, was passed" in text_of(shown[0])
     assert "good" not in {tone for line in shown for _, tone in line}
