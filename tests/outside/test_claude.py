@@ -79,6 +79,7 @@ async def test_it_writes_a_file_through_the_guard_and_its_usage_is_in_the_ledger
     assert written.diff is not None
     assert "+x = 1" in written.diff.text
     assert ran.exit_code == 3
+    assert ran.seconds > 0
     # Every request that the API saw is in the ledger, with what it was billed.
     assert len(loki.events(ModelRequested)) == len(loki.events(ModelAnswered)) == server.served == 4
     # Loki signs in as its SDK does, Claude Code as it would itself; the key was in neither of their hands.

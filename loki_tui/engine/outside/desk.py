@@ -23,7 +23,7 @@ from loki_tui.engine.context import RunContext
 from loki_tui.engine.forwarding import ForwardingWorkspace
 from loki_tui.engine.outside.ports import Inquiry, Release, Send
 from loki_tui.engine.overhearing import speaker
-from loki_tui.engine.ports import ActionResult, ModelAnswer, ModelRequest, OnText, Workspace
+from loki_tui.engine.ports import ActionResult, Clock, ModelAnswer, ModelRequest, OnText, Workspace
 from loki_tui.engine.session import SILENT_TURNS, Ended
 from loki_tui.engine.transcript import Transcript
 from loki_tui.guard.cleaning import clean_json
@@ -133,7 +133,7 @@ class RunDesk:
                 self._waiting += 1
 
         with self._waited_for():
-            return await self._carry_out(call, _Lent(self._workspace, lend))
+            return await self._carry_out(call, _Lent(self._workspace, lend, self._context.clock))
 
     async def _carry_out(self, call: ToolCall, workspace: Workspace) -> ActionResult:
         self._silent = 0
@@ -238,19 +238,22 @@ class _Sending:
 class _Lent(ForwardingWorkspace):
     """Hands whose actions the agent does itself; what they would be is looked at by the real ones."""
 
-    def __init__(self, workspace: Workspace, release: Release) -> None:
+    def __init__(self, workspace: Workspace, release: Release, clock: Clock) -> None:
         super().__init__(workspace)
         self._release = release
+        self._clock = clock
 
     async def perform(self, tool: str, tool_input: JsonObject, *, on_output: OnText | None = None) -> ActionResult:
         diff = ""
         if tool in (WriteFile.tool, EditFile.tool):
             diff = (await self._workspace.preview(tool, tool_input)).diff
+        began = self._clock.monotonic()
         done = await self._release(tool_input)
+        seconds = self._clock.monotonic() - began
         if on_output is not None and done.output:
             on_output(done.output)
         return ActionResult(
-            ok=done.ok, output=done.output, exit_code=done.exit_code, diff=diff if done.ok else "", seconds=done.seconds
+            ok=done.ok, output=done.output, exit_code=done.exit_code, diff=diff if done.ok else "", seconds=seconds
         )
 
     async def close(self) -> None:
