@@ -7,21 +7,33 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
+from loki_tui.core.errors import UsageError
 from loki_tui.core.messages import JsonObject
 from loki_tui.engine.outside.ports import Desk, OutsideError, Program, ProgramHost
 
+_NOT_EXECUTED = (126, 127)
+"""Exit codes of what is no program, or has no interpreter, as shells and `env` have them."""
 NONSENSE = 20
 """So many lines that are no messages are passed over; programs print warnings."""
 
 
 @asynccontextmanager
 async def running(host: ProgramHost, argv: Sequence[str], environment: Mapping[str, str]) -> AsyncIterator[Program]:
-    """An agent's program, ended with the context; what went wrong there is told with what it complained about."""
+    """An agent's program, ended with the context; what went wrong there is told with what it complained about.
+
+    Raises:
+        UsageError: It cannot be executed, and could not be another time.
+    """
     program = await host.talk(argv, environment)
     try:
         yield program
     except OutsideError as error:
         done = await program.close()
+        if done.exit_code in _NOT_EXECUTED:
+            raise UsageError(
+                f"The agent's program cannot be executed: {done.output.strip()[-500:] or argv[0]}",
+                hint="Start it yourself, with `--version` for one; see that all it needs is within reach of hands.",
+            ) from error
         said = f" It complained: {done.output.strip()[-500:]}" if done.output.strip() else ""
         status = f" (exit code {done.exit_code})" if done.exit_code is not None else ""
         raise OutsideError(f"{error.message}{status}{said}", hint=error.hint) from error

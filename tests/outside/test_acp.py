@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from loki_tui.core import events as ev
 from loki_tui.core import requests as rq
+from loki_tui.core.errors import UsageError
 from loki_tui.core.state import RunState
 from loki_tui.core.vocabulary import Status
 from loki_tui.engine.outside.working import ATTEMPTS
@@ -107,6 +108,26 @@ async def test_one_that_fails_is_started_again_a_few_times(tmp_path: Path, step:
     assert why in run.state().reason
     assert run.clock.slept[-3:] == [2, 4, 8]
     await asyncio.to_thread(await_none_in, run.workspace)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("no program at all", "cannot be started: Exec format error."),
+        ("#!/nowhere/python\n", "It names an interpreter that is not here."),
+        ("#!/usr/bin/env no-such-program\n", "no-such-program"),
+    ],
+)
+async def test_a_program_that_cannot_be_executed_is_not_tried_again(tmp_path: Path, content: str, why: str) -> None:
+    program = tmp_path / "bin" / "agent"
+    program.parent.mkdir()
+    program.write_text(content)
+    program.chmod(0o755)
+    run = bench(tmp_path, acp_command=str(program))
+    with pytest.raises(UsageError, match="cannot be executed: ") as failed:
+        await run.go()
+    assert why in failed.value.message
+    assert run.clock.slept == []
 
 
 async def test_rules_hold_for_what_it_asks(tmp_path: Path) -> None:

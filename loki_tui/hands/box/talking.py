@@ -7,6 +7,7 @@ about away from what they say. They end like commands: with everything that they
 from __future__ import annotations
 
 import codecs
+import errno
 import os
 import select
 import threading
@@ -20,6 +21,7 @@ from loki_tui.hands.box.protocol import Message, OperationError, Result, nested,
 _CHUNK = 1 << 16
 _COMPLAINT_BYTES = 4000
 """How much of the end of what it complains about is told."""
+_NOT_EXECUTABLE, _NOT_FOUND = 126, 127
 _GRACE = 2.0
 """Seconds to end by itself once its input has ended, or it was told to."""
 
@@ -48,7 +50,7 @@ class Talks:
         """Start a program and pass on what it says until it has ended.
 
         Raises:
-            OperationError: It cannot be started.
+            OperationError: It cannot be started, and may be another time.
         """
         queue = self._feeds[job.number]
         try:
@@ -71,12 +73,30 @@ class Talks:
         except (OSError, ValueError) as error:
             for descriptor in (feed, complaints):
                 os.close(descriptor)
-            raise OperationError(f"{argv[0]} cannot be started: {error}.") from error
+            return _not_started(str(argv[0]), error)
         finally:
             os.close(source)
             os.close(sink)
         threading.Thread(target=_write, args=(queue, feed), daemon=True).start()
         return _Talk(job, child, self._processes).hold(complaints)
+
+
+def _not_started(program: str, error: OSError | ValueError) -> Result:
+    """What a shell would say of a program that is none, with its exit codes.
+
+    Raises:
+        OperationError: It was not the program's fault.
+    """
+    said = f"{program} cannot be started: {os.strerror(error.errno or 0) if isinstance(error, OSError) else error}."
+    match error:
+        case OSError(errno=errno.ENOENT) if os.path.exists(program):
+            return Result(ok=False, output=f"{said} It names an interpreter that is not here.", exit_code=_NOT_FOUND)
+        case OSError(errno=errno.ENOENT):
+            return Result(ok=False, output=said, exit_code=_NOT_FOUND)
+        case OSError(errno=errno.EACCES | errno.ENOEXEC | errno.ENOTDIR | errno.ELOOP):
+            return Result(ok=False, output=said, exit_code=_NOT_EXECUTABLE)
+        case _:
+            raise OperationError(said) from error
 
 
 class _Talk:
