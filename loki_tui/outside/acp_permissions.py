@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 
 from loki_tui.core.errors import LokiError
 from loki_tui.core.messages import JsonObject
+from loki_tui.core.tools import WORKSPACE_TOOLS, parse_call
 from loki_tui.engine.outside.ports import Desk, OutsideError
 from loki_tui.engine.ports import ActionResult
+from loki_tui.engine.proposals import given
 from loki_tui.outside.acp_calls import as_ours
 
 if TYPE_CHECKING:
     from acp.schema import PermissionOption, RequestPermissionResponse, ToolCallUpdate
 
 _OVER = ("completed", "failed")
+_CHANGED = "Not done: this agent can be allowed what it asked for, or nothing, and not what a person made of it."
 
 
 class Permissions:
@@ -65,7 +68,9 @@ class Permissions:
             return False
         allowed = asyncio.Event()
 
-        async def release(_: JsonObject) -> ActionResult:
+        async def release(ours: JsonObject) -> ActionResult:
+            if ours != given(parse_call(call, WORKSPACE_TOOLS)):
+                return ActionResult(ok=False, output=_CHANGED)
             result: asyncio.Future[ActionResult] = asyncio.get_running_loop().create_future()
             self._released[its_name] = result
             allowed.set()

@@ -52,13 +52,13 @@ def as_ours(name: str, given: JsonObject, identity: str) -> ToolCall | None:
 
 def as_its_own(name: str, given: JsonObject, ours: JsonObject) -> JsonObject:
     """An input of its tool with what a person changed of it in our words."""
-    names = {
-        "Bash": {"command": "command"},
-        "Write": {"file_path": "path", "content": "content"},
-        "Edit": _EDIT,
-        "Read": {"file_path": "path"},
-    }.get(name, {})
-    return {**given, **{own: ours[our] for own, our in names.items() if our in ours}}
+    changed = {own: ours[our] for own, our in _NAMES[name].items() if our in ours}
+    match ours.get("timeout_seconds"):
+        case int() | float() as seconds:
+            changed["timeout"] = round(seconds * 1000)
+        case _:
+            pass
+    return {**given, **changed}
 
 
 def outcome(name: str, block: JsonObject) -> ActionResult:
@@ -73,6 +73,15 @@ def outcome(name: str, block: JsonObject) -> ActionResult:
 
 
 _EDIT = {"file_path": "path", "old_string": "old_string", "new_string": "new_string"}
+_NAMES: dict[str, dict[str, str]] = {
+    "Bash": {"command": "command", "run_in_background": "background"},
+    "Read": {"file_path": "path"},
+    "Write": {"file_path": "path", "content": "content"},
+    "Edit": {**_EDIT, "replace_all": "replace_all"},
+    "Glob": {"pattern": "pattern", "path": "path"},
+    "Grep": {"pattern": "pattern", "path": "path", "glob": "glob"},
+}
+"""Its names of what is in an input of ours."""
 
 
 def _if(given: JsonObject, old: str, new: str) -> dict[str, JsonValue]:

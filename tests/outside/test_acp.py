@@ -206,3 +206,23 @@ async def test_an_approval_is_for_one_action_whatever_the_agent_calls_it(tmp_pat
             decided += 1
         assert await going == "completed"
     assert (run.workspace / "a").read_text() == "1\n2\n"
+
+
+async def test_what_a_person_made_of_a_request_for_permission_is_not_taken_for_a_yes_to_the_request(
+    tmp_path: Path,
+) -> None:
+    run = bench(tmp_path, [{"do": "ask", "command": "touch asked"}, finish()], staged_autonomy=True)
+    async with run.going() as going:
+        for decided, edited in enumerate((None, {"command": "touch mine"})):  # the plan first
+            state = await run.until(waiting)
+            (waits,) = [each.request for each in state.approvals.values() if each.decision is None]
+            run.post(
+                rq.Decide(by="test", approval=waits.approval, digest=waits.digest, decision="approved", edited=edited)
+            )
+            await run.until(decided_beyond(run, decided))
+        assert await going == "completed"
+    assert not {"asked", "mine"} & {path.name for path in run.workspace.iterdir()}
+    (finished,) = run.of(ev.ActionFinished)
+    assert not finished.ok
+    assert "Not done: " in finished.output.text
+    assert "no" in json.loads((run.workspace / "answers.json").read_text())
