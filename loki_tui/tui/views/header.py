@@ -135,7 +135,9 @@ def _badge(held: Confinement, width: int) -> Span:
     gaps = len(held.uncovered)
     detail = f"{held.rung} {held.detail}".strip()
     said = f"{detail}, open to {', '.join(held.uncovered)}" if gaps else detail
-    if width < 160 or cells(said) > width // 2:
+    if gaps and width < 100:
+        said = f"{held.rung}, {gaps} open"  # the end of a row is what is cut
+    elif width < 160 or cells(said) > width // 2:
         said = f"{detail}, {gaps} open" if gaps else detail
     return one_line(said), "warn" if gaps else "good"
 

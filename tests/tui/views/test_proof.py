@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from datetime import timedelta
 from itertools import product
 
 import pytest
 
 from loki_tui.core import events as ev
 from loki_tui.core.events import Event
-from loki_tui.core.vocabulary import Excerpt, Finding, Proof, Verdict
+from loki_tui.core.vocabulary import Confinement, Excerpt, Finding, Proof, Verdict
 from loki_tui.tui.painter import VIEWS
 from loki_tui.tui.picture import Picture
 from loki_tui.tui.rows import Row, text_of
@@ -44,6 +47,17 @@ def text(pane: str, picture: Picture, width: int = 100, *, closely: bool = False
 def good(lines: list[Row]) -> str:
     """All that sounds good."""
     return " ".join(span for line in lines for span, tone in line if tone == "good")
+
+
+# -- header -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_that_something_is_open_is_never_cut_off_the_header(width: int) -> None:
+    held = Confinement(rung="bwrap", detail="0.8.0, Landlock ABI 7", uncovered=("what it costs", "the network"))
+    shown = pictured(created(max_iterations=40), started().model_copy(update={"confinement": held}), plan(3))
+    lines = header.rows(replace(shown, now=shown.now + timedelta(minutes=59)), width)
+    assert re.search("2 open|open to what it costs, the network", text_of(lines[1]))
 
 
 # -- checks -------------------------------------------------------------------------------------
