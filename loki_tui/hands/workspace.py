@@ -15,7 +15,7 @@ from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
-from loki_tui.core.errors import ConfinementError, WorkspaceError
+from loki_tui.core.errors import ConfinementError, RepositoryError, WorkspaceError
 from loki_tui.core.messages import JsonObject
 from loki_tui.core.vocabulary import Confinement
 from loki_tui.engine.boxes import Boxes, BoxKind, BoxOrder, BoxProcess
@@ -65,6 +65,7 @@ class HandsWorkspace:
         *,
         mark: str,
         tmp: HeldDirectory,
+        root: Path | None = None,
         egress: Egress | None = None,
         door: Door | None = None,
     ) -> None:
@@ -73,6 +74,7 @@ class HandsWorkspace:
         assert process.stderr
         self.confinement = confinement
         self.door = door
+        self._root = root
         self._process = process
         self._stdin = process.stdin
         self._stdout = process.stdout
@@ -87,6 +89,7 @@ class HandsWorkspace:
 
     async def perform(self, tool: str, tool_input: JsonObject, *, on_output: OnText | None = None) -> ActionResult:
         """Do one thing; see `engine.ports.Workspace`."""
+        self._look()
         before = self._egress.refused if self._egress else 0
         result = await self._ask(tool, tool_input, on_output=on_output)
         if self._egress and (refusals := self._egress.recent(self._egress.refused - before)):
@@ -95,6 +98,7 @@ class HandsWorkspace:
 
     async def preview(self, tool: str, tool_input: JsonObject) -> ActionResult:
         """What a change of a file would be; see `engine.ports.Workspace`."""
+        self._look()
         result = await self._ask("preview", {"tool": tool, "input": tool_input})
         return ActionResult(**result)  # type: ignore[arg-type] # the hands' own result, field by field
 
@@ -146,6 +150,15 @@ class HandsWorkspace:
         program = HandsProgram(lambda hear: self._ask("talk", given, on_output=hear, number=number), tell)
         await asyncio.sleep(0)  # it is asked for before anything is said to it
         return program
+
+    def _look(self) -> None:
+        """See that the directory is there: hands go on in one that was deleted, and nothing is left of what they do."""
+        if self._root is None:
+            return
+        try:
+            self._root.stat()
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise RepositoryError(f"The directory {self._root} is not there any more: somebody deleted it.") from error
 
     async def _ask(
         self, op: str, given: JsonObject, *, on_output: OnText | None = None, number: int | None = None
@@ -333,6 +346,7 @@ class HandsWorkspaces:
             self._describe(policy.root, policy.writable, policy.masked),
             mark=mark,
             tmp=tmp,
+            root=policy.root if kind == "agent" else None,
             egress=egress,
             door=Door(egress.directory / DOOR_SOCKET, DOOR_ADDRESS) if egress and doored else None,
         )

@@ -14,7 +14,7 @@ from loki_tui.core import events as ev
 from loki_tui.core.errors import LokiError, ModelError, ModelFault, UsageError
 from loki_tui.core.events import Record
 from loki_tui.core.messages import JsonObject, TextPart, ToolCall, Usage
-from loki_tui.core.tools import WORKSPACE_TOOLS, BadCallError, EditFile, FinishIteration, WriteFile, parse_call
+from loki_tui.core.tools import WORKSPACE_TOOLS, BadCallError, FinishIteration, parse_call
 from loki_tui.core.vocabulary import Purpose
 from loki_tui.engine import prompts
 from loki_tui.engine.acting import Actor
@@ -244,9 +244,8 @@ class _Lent(ForwardingWorkspace):
         self._clock = clock
 
     async def perform(self, tool: str, tool_input: JsonObject, *, on_output: OnText | None = None) -> ActionResult:
-        diff = ""
-        if tool in (WriteFile.tool, EditFile.tool):
-            diff = (await self._workspace.preview(tool, tool_input)).diff
+        # Also of what changes no file: hands whose directory is gone say so.
+        diff = (await self._workspace.preview(tool, tool_input)).diff
         began = self._clock.monotonic()
         done = await self._release(tool_input)
         seconds = self._clock.monotonic() - began

@@ -116,6 +116,10 @@ async def test_a_worktree_that_is_deleted_under_its_stream_ends_that_one_alone(t
     (failed,) = [event for event in place.of(ev.StreamFinished) if event.name == "auth"]
     assert failed.outcome == "failed"
     assert failed.reason == f"The directory {tree(place)} is not there any more: somebody deleted it."
+    # At the next thing that its agent does, not at the end of the iteration.
+    with place.around.project.reader() as reader:
+        own = [record.event for record in reader.records("r1") if record.stream == "auth"]
+    assert sum(isinstance(event, ev.ModelRequested) for event in own) == 1
     assert {event.name: event.removed for event in place.of(ev.WorktreeRetired)} == dict.fromkeys(
         ("auth", "shop", ""), True
     )
