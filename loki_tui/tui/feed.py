@@ -54,8 +54,10 @@ class Feed:
         self._most = most
         self._items: OrderedDict[int, Item] = OrderedDict()
         self._open: dict[str, Item] = {}
-        self._over = False
-        """Whether the run has ended, and with it whatever it was in the middle of."""
+        self._over: dict[str | None, int] = {}
+        """Streams, and the run itself, to the event after which nothing of before is under way any more."""
+        self._closed = 0
+        """The same for all of them."""
 
     @property
     def items(self) -> list[Item]:
@@ -95,7 +97,7 @@ class Feed:
             end = alone.get(name)
             if end is None:
                 self._open.setdefault(name, item)
-                self._break_off()
+                self._break_off(name, item)
             else:
                 item.ended = end.ended
                 item.version += 1
@@ -122,26 +124,33 @@ class Feed:
         self._items[record.seq] = item
         if isinstance(record.event, ev.ActionStarted):
             self._open[record.event.action] = item
-        elif isinstance(record.event, ev.RunClosed):
-            self._over = True
-            self._break_off()
         elif isinstance(record.event, ev.IterationStarted | ev.EngineStarted):
             # Actions of before that never ended are reported as interrupted, or are nobody's any more.
             self._open = {name: item for name, item in self._open.items() if item.seq in self._items}
+        elif isinstance(record.event, ev.IterationFinished | ev.StreamFinished | ev.RunClosed):
+            self._end_all(record)
         return item
 
-    def _break_off(self) -> None:
-        """Give what never ended its end, once the run has: nobody knows how far it got."""
-        if not self._over:
-            return
-        for item in self._open.values():
-            if isinstance(item.event, ev.ActionStarted):
-                begun, nothing = item.event, Excerpt(text="")
-                item.ended = ev.ActionFinished(
-                    action=begun.action, call=begun.call, output=nothing, ok=False, interrupted=True
-                )
-                item.version += 1
-        self._open.clear()
+    def _end_all(self, record: Record) -> None:
+        """What never ended by itself ends with its iteration, its stream, or the run."""
+        match record.event:
+            case ev.RunClosed():
+                self._closed = record.seq
+            case ev.StreamFinished(name=name):
+                self._over[name] = record.seq
+            case _:
+                self._over[record.stream] = record.seq
+        for name, item in list(self._open.items()):
+            self._break_off(name, item)
+
+    def _break_off(self, name: str, item: Item) -> None:
+        """End an action whose time is over, without a word of what came of it."""
+        over = max(self._closed, self._over.get(item.stream, 0))
+        if item.seq < over and isinstance(begun := item.event, ev.ActionStarted):
+            del self._open[name]
+            nothing = Excerpt(text="", size=0)
+            item.ended = ev.ActionFinished(action=name, call=begun.call, output=nothing, ok=False, interrupted=True)
+            item.version += 1
 
     def _end(self, event: ev.ActionFinished, record: Record) -> None:
         item = self._open.pop(event.action, None)

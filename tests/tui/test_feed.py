@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loki_tui.core import events as ev
-from loki_tui.core.events import Record
+from loki_tui.core.events import Event, Record
 from loki_tui.core.messages import TextPart
 from loki_tui.core.vocabulary import Excerpt, Risk
 from loki_tui.tui.feed import SILENT, Feed, Item, said, says_something
@@ -40,6 +41,26 @@ def test_an_action_is_one_item_from_its_start_to_its_end() -> None:
     assert (one.ended, one.version) == (None, 0)
     (done,) = [item for item in fed(scenes.records([created(), started(), begun, ended])).items if item.event == begun]
     assert (done.ended, done.version) == (ended, 1)
+
+
+@pytest.mark.parametrize(
+    ("stream", "end"),
+    [
+        (None, ev.RunClosed(outcome="stopped", reason="by ada")),
+        ("auth", ev.RunClosed(outcome="stopped", reason="by ada")),
+        ("auth", ev.StreamFinished(name="auth", outcome="failed", reason="deleted")),
+    ],
+)
+def test_an_action_that_never_ended_is_over_with_what_it_belongs_to(stream: str | None, end: Event) -> None:
+    begun, _ = acted("a1")
+    records = scenes.records([created(), started(), begun, end])
+    records[2] = replace(records[2], stream=stream)
+    (item,) = [each for each in fed(records).items if each.event == begun]
+    assert item.ended is not None
+    assert item.ended.interrupted
+    later = fed(records[3:])
+    later.put_before(records[:3])
+    assert as_told(later.items) == as_told(fed(records).items)
 
 
 def test_a_refusal_is_one_item() -> None:
