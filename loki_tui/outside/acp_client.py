@@ -17,6 +17,7 @@ from loki_tui.engine.outside.ports import Desk
 from loki_tui.engine.ports import ActionResult
 from loki_tui.outside.acp_permissions import Permissions
 from loki_tui.outside.acp_terminals import Terminals
+from loki_tui.outside.nearness import near
 
 if TYPE_CHECKING:
     from acp.interfaces import Agent
@@ -53,7 +54,7 @@ class AcpClient:
         self._session = secrets.token_hex(4)
         self._numbers = count(1)
         self._terminals = Terminals(desk, root, name_of=self._number)
-        self._permissions = Permissions(desk, name=name, name_of=self._number, fail=self._fail)
+        self._permissions = Permissions(desk, root, name=name, name_of=self._number, fail=self._fail)
         self.failed: asyncio.Future[LokiError] = asyncio.get_running_loop().create_future()
         """Done with an error after which the conversation cannot go on."""
 
@@ -71,7 +72,7 @@ class AcpClient:
         from acp.schema import ReadTextFileResponse  # noqa: PLC0415 - imported long ago
 
         call = ToolCall(id=self._number(), name=ReadFile.tool, input={"path": path})
-        done = await self._done(self._desk.read(call))
+        done = await self._done(self._desk.read(near(call, self._root)))
         lines = done.output.splitlines(keepends=True)[max((line or 1) - 1, 0) :]
         return ReadTextFileResponse(content="".join(lines if limit is None else lines[:limit]))
 
@@ -80,7 +81,8 @@ class AcpClient:
         from acp.schema import WriteTextFileResponse  # noqa: PLC0415
 
         given: JsonObject = {"path": path, "content": content}
-        await self._done(self._desk.act(ToolCall(id=self._number(), name=WriteFile.tool, input=given)))
+        call = ToolCall(id=self._number(), name=WriteFile.tool, input=given)
+        await self._done(self._desk.act(near(call, self._root)))
         return WriteTextFileResponse()
 
     # -- terminals ------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from loki_tui.engine.outside.ports import Desk, OutsideError
 from loki_tui.engine.ports import ActionResult
 from loki_tui.engine.proposals import given
 from loki_tui.outside.acp_calls import as_ours
+from loki_tui.outside.nearness import near
 
 if TYPE_CHECKING:
     from acp.schema import PermissionOption, RequestPermissionResponse, ToolCallUpdate
@@ -26,13 +27,17 @@ class Permissions:
 
     Args:
         desk: Knows what is allowed.
+        root: The workspace's directory.
         name: What the agent is called.
         name_of: Names an action: no agent's own names, of which it could use one twice, and with it an approval.
         fail: Told of an error after which the conversation cannot go on.
     """
 
-    def __init__(self, desk: Desk, *, name: str, name_of: Callable[[], str], fail: Callable[[LokiError], None]) -> None:
+    def __init__(
+        self, desk: Desk, root: str, *, name: str, name_of: Callable[[], str], fail: Callable[[LokiError], None]
+    ) -> None:
         self._desk = desk
+        self._root = root
         self._name_of = name_of
         self._name = name
         self._fail = fail
@@ -66,6 +71,7 @@ class Permissions:
         call = as_ours(tool_call, self._name_of())
         if call is None or its_name in self._released:
             return False
+        call = near(call, self._root)
         allowed = asyncio.Event()
 
         async def release(ours: JsonObject) -> ActionResult:

@@ -13,6 +13,7 @@ from loki_tui.core.messages import JsonObject
 from loki_tui.engine.outside.ports import Desk, Errand, OutsideError, Program
 from loki_tui.engine.ports import ActionResult
 from loki_tui.outside.claude_tools import FINISH, HARMLESS, OWN_FINISH, SERVER, as_its_own, as_ours, outcome
+from loki_tui.outside.nearness import near
 
 _HOOK = "loki"
 _HOOK_SECONDS = 2_000_000
@@ -129,12 +130,13 @@ class ClaudeSession:
         call = as_ours(name, its_own if isinstance(its_own, dict) else {}, use)
         if call is None:
             return self._refusal(use, f"Loki does not offer the tool {name}.")
+        call = near(call, self._errand.root)
 
         async def release(ours: JsonObject) -> ActionResult:
             result: asyncio.Future[ActionResult] = asyncio.get_running_loop().create_future()
             self._released[use] = (name, result)
             self._permitted.add(use)
-            changed = None if ours == call.input else as_its_own(name, dict(its_own or {}), ours)  # type: ignore[arg-type]
+            changed = None if ours == call.input else as_its_own(name, dict(its_own or {}), ours, call.input)  # type: ignore[arg-type]
             await self._respond(subtype="success", request_id=identity, response=_allowed(changed))
             return await result
 

@@ -50,9 +50,16 @@ def as_ours(name: str, given: JsonObject, identity: str) -> ToolCall | None:
             return None
 
 
-def as_its_own(name: str, given: JsonObject, ours: JsonObject) -> JsonObject:
-    """An input of its tool with what a person changed of it in our words."""
-    changed = {own: ours[our] for own, our in _NAMES[name].items() if our in ours}
+def as_its_own(name: str, given: JsonObject, ours: JsonObject, were: JsonObject) -> JsonObject:
+    """An input of its tool with what a person changed of it in our words.
+
+    Args:
+        name: Its tool.
+        given: Its input.
+        ours: What a person made of it.
+        were: What that was before.
+    """
+    changed = {own: ours[our] for own, our in _NAMES[name].items() if our in ours and ours[our] != were.get(our)}
     match ours.get("timeout_seconds"):
         case int() | float() as seconds:
             changed["timeout"] = round(seconds * 1000)

@@ -71,7 +71,9 @@ async def test_its_files_and_terminals_are_actions_of_the_run(tmp_path: Path) ->
     assert state.branch is not None
     assert git(run.workspace, "show", f"{state.branch.branch}:new.py") == "x = 1"
     assert "asked" in git(run.workspace, "ls-tree", "--name-only", state.branch.branch)
-    assert [started.tool for started in run.of(ev.ActionStarted)] == ["read_file", "write_file", "shell", "shell"]
+    started = run.of(ev.ActionStarted)
+    assert [each.tool for each in started] == ["read_file", "write_file", "shell", "shell"]
+    assert [each.input["path"] for each in started[:2]] == ["README.md", "new.py"]
     read, written, ran, asked = run.of(ev.ActionFinished)
     assert read.output.text == "hello\n"
     assert written.diff is not None

@@ -74,6 +74,7 @@ async def test_it_writes_a_file_through_the_guard_and_its_usage_is_in_the_ledger
     assert state.branch is not None
     assert git(loki.workspace, "show", f"{state.branch.branch}:new.py") == "x = 1"
     assert [started.tool for started in loki.events(ActionStarted)] == ["write_file", "shell"]
+    assert loki.events(ActionStarted)[0].input["path"] == "new.py"
     written, ran = loki.events(ActionFinished)[:2]
     assert written.ok
     assert written.diff is not None
