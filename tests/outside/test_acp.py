@@ -218,6 +218,7 @@ async def test_what_a_person_made_of_a_request_for_permission_is_not_taken_for_a
         for decided, edited in enumerate((None, {"command": "touch mine"})):  # the plan first
             state = await run.until(waiting)
             (waits,) = [each.request for each in state.approvals.values() if each.decision is None]
+            await run.clock.sleep(30)
             run.post(
                 rq.Decide(by="test", approval=waits.approval, digest=waits.digest, decision="approved", edited=edited)
             )
@@ -227,4 +228,5 @@ async def test_what_a_person_made_of_a_request_for_permission_is_not_taken_for_a
     (finished,) = run.of(ev.ActionFinished)
     assert not finished.ok
     assert "Not done: " in finished.output.text
+    assert 30 <= run.of(ev.ModelAnswered)[-1].seconds < 60
     assert "no" in json.loads((run.workspace / "answers.json").read_text())

@@ -54,6 +54,8 @@ class RunDesk:
         self._silent = 0
         self._waiting = 0
         self._said: list[str] = []
+        self._since = context.clock.monotonic()
+        """When the turn began whose requests nobody sees."""
         self.ended: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
         """How the iteration ended, once it has; an error that ends more than that."""
 
@@ -86,6 +88,7 @@ class RunDesk:
         """Journal a turn whose requests nobody saw; see `engine.outside.ports.Desk`."""
         request = f"m{self._chronicle.run.requests + 1}"
         said, self._said = "".join(self._said)[:_SAID_CHARS], []
+        began, self._since = self._since, self._context.clock.monotonic()
         self._chronicle.note(
             ev.ModelRequested(
                 request=request, purpose=Purpose.WORK, agent=self._agent, model=self._context.settings.models["work"]
@@ -95,6 +98,7 @@ class RunDesk:
                 parts=(TextPart(text=self._context.redact(said)),) if said.strip() else (),
                 stop="end",
                 usage=usage,
+                seconds=self._since - began,
             ),
         )
         if self._turns() >= self._context.settings.max_turns:
