@@ -98,6 +98,10 @@ def _most_iterations(picture: Picture) -> int | None:
 def _surroundings(picture: Picture, width: int) -> Row:
     state = picture.state
     parts = _verdicts(picture.whole)
+    badge = [] if state.confinement is None else [_badge(state.confinement, width)]
+    # Something that is open comes first where the end of the row is soon cut.
+    first = badge if width < 140 and badge and badge[0][1] != "good" else []
+    parts += first
     if streak := streak_text(state):
         parts.append((f"! {streak}", "warn"))
     elif (proven := proven_text(state)) and width >= 100:
@@ -105,8 +109,8 @@ def _surroundings(picture: Picture, width: int) -> Row:
     if state.created is not None:
         parts.append((one_line(state.created.models.get("work", "")), "plain"))
     parts.append((in_words(picture.elapsed), "plain"))
-    if state.confinement is not None:
-        parts.append(_badge(state.confinement, width))
+    if not first:
+        parts += badge
     if state.branch is not None and width >= 100:
         parts.append((one_line(state.branch.branch), "quiet"))
     if state.created is not None and width >= 140:
@@ -135,8 +139,8 @@ def _badge(held: Confinement, width: int) -> Span:
     gaps = len(held.uncovered)
     detail = f"{held.rung} {held.detail}".strip()
     said = f"{detail}, open to {', '.join(held.uncovered)}" if gaps else detail
-    if gaps and width < 100:
-        said = f"{held.rung}, {gaps} open"  # the end of a row is what is cut
+    if gaps and width < 140:
+        said = f"{held.rung}, {gaps} open"
     elif width < 160 or cells(said) > width // 2:
         said = f"{detail}, {gaps} open" if gaps else detail
     return one_line(said), "warn" if gaps else "good"

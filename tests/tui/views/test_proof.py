@@ -52,10 +52,11 @@ def good(lines: list[Row]) -> str:
 # -- header -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("width", [80, 100, 160])
+@pytest.mark.parametrize("width", [80, 100, 139, 160])
 def test_that_something_is_open_is_never_cut_off_the_header(width: int) -> None:
     held = Confinement(rung="bwrap", detail="0.8.0, Landlock ABI 7", uncovered=("what it costs", "the network"))
-    shown = pictured(created(max_iterations=40), started().model_copy(update={"confinement": held}), plan(3))
+    events = created(max_iterations=40), started().model_copy(update={"confinement": held}), plan(3)
+    shown = pictured(*events, ev.ReceiptWritten(digest="d", headline="VERIFIED WITH GAPS"))
     lines = header.rows(replace(shown, now=shown.now + timedelta(minutes=59)), width)
     assert re.search("2 open|open to what it costs, the network", text_of(lines[1]))
 
