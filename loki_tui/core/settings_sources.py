@@ -33,6 +33,10 @@ _FIELDS = SettingsFields.model_fields
 _TIGHTEN = {name: mark for name, info in _FIELDS.items() for mark in info.metadata if isinstance(mark, Tighten)}
 
 
+_OPTIONS = {"confinement": "--sandbox", "parallel_mode": "--parallel"}
+"""What options are called whose settings have other names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a value comes from."""
@@ -48,7 +52,7 @@ class Origin:
         if self.source == "environment" and name in _FIELDS:
             return variable_of(name)
         if self.source == "command line":
-            return f"--{name.replace('_', '-')}"
+            return _OPTIONS.get(name) or f"--{name.replace('_', '-')}"
         return name if name.isidentifier() else ascii(name)
 
     def label(self, name: str) -> str:

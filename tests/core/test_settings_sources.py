@@ -11,7 +11,7 @@ import pytest
 from loki_tui.core.errors import ExitCode, UsageError
 from loki_tui.core.settings import Settings
 from loki_tui.core.settings_files import MAX_BYTES
-from loki_tui.core.settings_sources import ResolvedSettings, load_settings, resolve_settings
+from loki_tui.core.settings_sources import Origin, ResolvedSettings, load_settings, resolve_settings
 from loki_tui.core.vocabulary import Risk
 
 
@@ -347,3 +347,8 @@ def test_a_link_in_the_workspace_does_not_widen_allowed_paths(place: Place, tmp_
     place.share('allowed_paths = ["src/out"]')
     assert "looser than the default" in place.refusal()
     assert place.load({"LOKI_ALLOWED_PATHS": "src"}).settings.allowed_paths == (Path("src"),)
+
+
+@pytest.mark.parametrize(("field", "option"), [("parallel_mode", "--parallel"), ("confinement", "--sandbox")])
+def test_an_option_is_called_what_it_is_called_on_the_command_line(field: str, option: str) -> None:
+    assert Origin("command line").term(field) == option
