@@ -6,6 +6,7 @@ import difflib
 import os
 import pwd
 import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -18,6 +19,9 @@ from loki_tui.hands.environment import TOOLCHAINS
 from loki_tui.hands.policy import Demands
 from loki_tui.hands.workspace import HandsWorkspaces
 from tests.support.runs import DEFAULTS
+
+PASSED = ("PYTEST_DISABLE_PLUGIN_AUTOLOAD",)
+"""This environment has plug-ins for pytest that no project of a test has a use for, and each run would load."""
 
 Files = Mapping[str, str]
 """Paths and what is in them."""
@@ -82,11 +86,16 @@ def _opener(tmp_path: Path, files: Files, confinement: str = "auto") -> OpenChec
     async def open_checkout() -> Workspace:
         root = lay_out(Path(tempfile.mkdtemp(prefix="checkout-", dir=tmp_path)), files)
         private = Path(tempfile.mkdtemp(prefix="private-", dir=tmp_path))
-        environ = {**_toolchains(), **os.environ}
-        demands = Demands(root=root, private=private, environ=environ, confinement=confinement)
+        demands = Demands(root=root, private=private, environ=environment(), confinement=confinement, pass_env=PASSED)
         return await HandsWorkspaces(demands).open_checkout(root)
 
     return open_checkout
+
+
+def environment() -> dict[str, str]:
+    """That of a person whose Python is the one that these tests run with: it has pytest, and starts at once."""
+    path = os.pathsep.join([f"{sys.prefix}/bin", os.environ["PATH"]])
+    return {**_toolchains(), **os.environ, "PATH": path, **dict.fromkeys(PASSED, "1")}
 
 
 def _toolchains() -> dict[str, str]:

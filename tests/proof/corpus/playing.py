@@ -7,9 +7,7 @@ reviewers find nothing and its council approves everything: whatever refuses the
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -31,9 +29,6 @@ from tests.support.git import ENVIRONMENT, repository, write
 from tests.support.runs import Bench
 from tests.support.scripted import ScriptedModel, call, plans, says
 
-_PASSED = ("PYTEST_DISABLE_PLUGIN_AUTOLOAD",)
-"""This environment has plug-ins for pytest that no case has a use for, and each run would load."""
-
 LIMITS: dict[str, object] = {
     "provider": "replay",
     "cassette": "/dev/null",
@@ -45,7 +40,7 @@ LIMITS: dict[str, object] = {
     "phase_e2e_tests": False,
     "phase_accessibility": False,
     "phase_performance": False,
-    "pass_env": _PASSED,
+    "pass_env": qa.PASSED,
     # No defect is planted: it would only be found by chance.
     "council_calibration_interval": 0,
 }
@@ -98,15 +93,9 @@ def _bench(case: Case, tmp_path: Path, port: int) -> Bench:
     if case.base_shell:
         subprocess.run(["bash", "-ec", case.base_shell], cwd=workspace, env=ENVIRONMENT, check=True, timeout=30)
     write(workspace, dict(case.dirty))
-    around = Surroundings.here({**_environment(), "LOKI_DIR": str(tmp_path / "state")}, workspace)
+    around = Surroundings.here({**qa.environment(), "LOKI_DIR": str(tmp_path / "state")}, workspace)
     settings = {**LIMITS, **(UNHEARD if case.expected == "refused" else {}), **case.settings}
     return Bench(around, _model(case, port), Settings.model_validate(settings))
-
-
-def _environment() -> dict[str, str]:
-    """That of a person whose Python is the one that these tests run with: it has pytest, and starts at once."""
-    path = os.pathsep.join([f"{sys.prefix}/bin", os.environ["PATH"]])
-    return {**qa._toolchains(), **os.environ, "PATH": path, **dict.fromkeys(_PASSED, "1")}
 
 
 def _model(case: Case, port: int) -> ScriptedModel:
