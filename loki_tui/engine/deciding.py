@@ -85,6 +85,8 @@ def unproven(state: RunState, settings: Settings) -> tuple[str, ...]:
     reasons = [] if claimed(state) else ["the agent has not said that everything is done"]
     if state.first_checkpoint is None or state.first_checkpoint.tree == state.tree:
         reasons.append("nothing was changed")
+    elif state.branch is not None and state.commit is None:
+        reasons.append("nothing was delivered: what was changed is not in a commit of the run's branch")
     reasons += _of_phases(state, settings, PHASES)
     reasons += _of_delivery(state)
     if settings.phase_code_review:

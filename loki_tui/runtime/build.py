@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from loki_tui.core.derived import IGNORES
 from loki_tui.core.errors import UsageError
 from loki_tui.core.settings import Settings
 from loki_tui.engine.engine import World
@@ -135,7 +136,7 @@ def demands_of(around: Surroundings, settings: Settings, *, private: Path) -> De
         command_seconds=settings.command_timeout,
         identity=git.identity,
         git_settings=git.settings,
-        git_ignores=git.ignores,
+        git_ignores=f"{git.ignores}\n{IGNORES}",
     )
 
 

@@ -31,11 +31,8 @@ from loki_tui.store.paths import RunDirectories
 PERSONS = "HEAD"
 """The commit that the person has checked out, as a base for the worktree in which a run comes together."""
 
-DERIVED = ("__pycache__/", "*.py[cod]", ".pytest_cache/", ".mypy_cache/", ".ruff_cache/")
-"""What tools make of sources beside them. Every stream makes its own, and two would conflict in what nobody wrote."""
-
-_IGNORES = "".join(f"{pattern}\n" for pattern in (*(f"/{name}" for name in LENT), *DERIVED))
-"""Patterns for what is lent, and for what is derived, also where no `.gitignore` names it.
+_IGNORES = "".join(f"/{name}\n" for name in LENT)
+"""Patterns for what is lent, also where no `.gitignore` names it.
 
 One of a `.gitignore` that ends with a slash would mean directories alone, and not the links to what is lent.
 """

@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+from loki_tui.core.derived import IGNORES
 from loki_tui.core.errors import CheckpointError
 from loki_tui.core.messages import Frozen
 from loki_tui.engine.ports import Snapshot
@@ -77,11 +78,11 @@ class GitCheckpoints:
         directory: The git directory, made when it is first needed.
         workspace: What is saved and restored.
         worktree: The name of a parallel run's worktree; empty for the person's own.
-        ignores: Patterns to ignore beside the person's own.
+        ignores: Patterns to ignore beside the person's own and what is derived.
     """
 
     def __init__(self, directory: Path, *, workspace: Path, worktree: str = "", ignores: str = "") -> None:
-        self._ignores = ignores.encode()
+        self._ignores = f"{IGNORES}{ignores}".encode()
         self._workspace = workspace.resolve()
         self._worktree = worktree
         index = f"index-{worktree}" if worktree else "index"

@@ -119,13 +119,20 @@ def test_what_is_missing_is_named(events: tuple[Event, ...], why: str) -> None:
 @pytest.mark.parametrize("verdict", [None, *Verdict])
 def test_what_was_uncommitted_before_has_the_delivered_commit_measured_too(verdict: Verdict | None) -> None:
     opened = ev.BranchOpened(branch="loki/r1", base="b", origin="main", dirty=("mine",))
+    committed = ev.WorkCommitted(branch="loki/r1", commit="c", subject="Do it")
     delivered = () if verdict is None else (phase("delivered tests", verdict),)
-    unmet = unproven(state_of(opened, *DONE, *delivered), limits())
+    unmet = unproven(state_of(opened, *DONE, committed, *delivered), limits())
     if verdict is None:
         assert unmet == ("delivered tests: not measured on the work as it is now",)
     else:
         assert unmet == (() if verdict is Verdict.PASSED else ("delivered tests: so it is",))
-    assert unproven(state_of(opened.model_copy(update={"dirty": ()}), *DONE), limits()) == ()
+    assert unproven(state_of(opened.model_copy(update={"dirty": ()}), *DONE, committed), limits()) == ()
+
+
+def test_what_is_in_no_commit_of_the_branch_is_not_delivered() -> None:
+    opened = ev.BranchOpened(branch="loki/r1", base="b", origin="main")
+    (why,) = unproven(state_of(opened, *DONE), limits())
+    assert why.startswith("nothing was delivered")
 
 
 def test_a_member_who_gave_no_vote_gives_no_work() -> None:

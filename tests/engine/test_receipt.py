@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -253,6 +254,32 @@ async def test_uncommitted_work_of_the_person_is_named_as_not_delivered(tmp_path
     delivery = receipt_of(bench).facts.delivery
     assert delivery.differing == ("drafts/", "my notes.txt")
     assert delivery.tree != delivery.measured
+
+
+async def test_what_tools_derive_is_neither_measured_nor_delivered(tmp_path: Path) -> None:
+    derives = (
+        "mkdir -p pkg/__pycache__ .pytest_cache && touch pkg/__pycache__/x.pyc old.pyc .pytest_cache/v && echo > x.py"
+    )
+    model = ScriptedModel(says(call("shell", command=derives)), finishes(claims_done=True))
+    bench = make_bench(tmp_path, model, max_iterations=1)
+    (bench.workspace / "kept.pyc").write_text("the project's own")
+    git(bench.workspace, "add", "-f", "kept.pyc")
+    git(bench.workspace, "commit", "-qm", "Track what others derive")
+    await bench.go()
+    delivery = receipt_of(bench).facts.delivery
+    assert delivery.tree == delivery.measured
+    names = git(bench.workspace, "ls-tree", "-r", "--name-only", "loki/r1").split()
+    assert names == ["README.md", "kept.pyc", "test_it.py", "x.py"]
+
+
+async def test_what_stays_with_the_person_completes_nothing(tmp_path: Path) -> None:
+    ignores = Path(os.environ["HOME"]) / ".config" / "git" / "ignore"
+    ignores.parent.mkdir(parents=True)
+    ignores.write_text("*.log\n")
+    model = ScriptedModel(says(call("write_file", path="new.log", content="x\n")), finishes(claims_done=True))
+    bench = make_bench(tmp_path, model, max_iterations=1)
+    assert await bench.go() == "exhausted"
+    assert "nothing was delivered: the branch has no commit of its own" in receipt_of(bench).against
 
 
 async def test_a_run_that_delivers_nothing_says_so(tmp_path: Path) -> None:
