@@ -247,9 +247,16 @@ class Engine:
             self._enter(Stage.DECIDE)
             decision = decide(self._chronicle.state, self._settings, self._world.clock.now())
             if isinstance(decision, Close):
-                return decision
+                return await self._confirmed(decision)
             self._enter(Stage.ITERATE)
             await self._crew.iterations.iterate(decision, prd=prd)
+
+    async def _confirmed(self, decision: Close) -> Close:
+        """A decision, unless it is that the run is completed and its receipt would not say so: then it failed."""
+        if decision.outcome != "completed":
+            return decision
+        against = await self._receipts.against(reason=decision.reason)
+        return Close("failed", f"not verified: {'; '.join(against)}") if against else decision
 
     async def _take_place(self) -> None:
         """Go where the run works; an ordinary one is there from the beginning."""

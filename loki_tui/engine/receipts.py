@@ -61,6 +61,14 @@ class Receipts:
         self._chronicle = context.chronicle
         self._repository = repository
 
+    async def against(self, *, reason: str) -> tuple[str, ...]:
+        """What speaks against the run being completed, as its receipt would have it.
+
+        Args:
+            reason: Why it would count as completed.
+        """
+        return (await self._receipt("completed", reason)).against
+
     async def write(self, *, outcome: Outcome, reason: str) -> None:
         """Put the evidence together, keep it, and journal that; not again where it would say the same.
 

@@ -309,13 +309,16 @@ class Mute:
         return self._inner.take_warnings()
 
 
-async def test_a_repository_that_cannot_be_asked_keeps_no_run_from_its_end(tmp_path: Path) -> None:
+async def test_what_a_repository_cannot_tell_of_ends_a_run_and_completes_none(tmp_path: Path) -> None:
     bench = make_bench(tmp_path, writes(), max_iterations=1)
     async with bench.engine():
         assert bench.world is not None
         await Engine(replace(bench.world, repository=Mute(bench.world.repository)), bench.settings).run()
     assert bench.kinds()[-2:] == ["receipt_written", "run_closed"]
-    receipt = receipt_of(bench)
+    closed, receipt = bench.state().closed, receipt_of(bench)
+    assert closed is not None
+    assert closed.outcome == "failed"
+    assert closed.reason.startswith("not verified: what was delivered is not known: git has lost")
     assert receipt.headline == "NOT VERIFIED"
     assert any("what was delivered is not known: git has lost" in line for line in receipt.against)
     assert receipt.facts.delivery.commit == git(bench.workspace, "rev-parse", "loki/r1")
