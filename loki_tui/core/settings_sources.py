@@ -33,7 +33,7 @@ _FIELDS = SettingsFields.model_fields
 _TIGHTEN = {name: mark for name, info in _FIELDS.items() for mark in info.metadata if isinstance(mark, Tighten)}
 
 
-_OPTIONS = {"confinement": "--sandbox", "parallel_mode": "--parallel"}
+_OPTIONS = {"budget_limit": "--budget", "confinement": "--sandbox", "parallel_mode": "--parallel"}
 """What options are called whose settings have other names."""
 
 

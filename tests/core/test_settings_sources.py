@@ -349,6 +349,8 @@ def test_a_link_in_the_workspace_does_not_widen_allowed_paths(place: Place, tmp_
     assert place.load({"LOKI_ALLOWED_PATHS": "src"}).settings.allowed_paths == (Path("src"),)
 
 
-@pytest.mark.parametrize(("field", "option"), [("parallel_mode", "--parallel"), ("confinement", "--sandbox")])
+@pytest.mark.parametrize(
+    ("field", "option"), [("parallel_mode", "--parallel"), ("confinement", "--sandbox"), ("budget_limit", "--budget")]
+)
 def test_an_option_is_called_what_it_is_called_on_the_command_line(field: str, option: str) -> None:
     assert Origin("command line").term(field) == option

@@ -57,9 +57,9 @@ async def test_what_is_wrong_is_said_and_what_was_typed_stays(demo: Project) -> 
         await opened(house)
         await house.press("tab", "tab")
         await house.write("q1")
-        await house.shows("expected", "--budget-limit is 'q1'", "amount of US dollars")
+        await house.shows("expected", "--budget is 'q1'", "amount of US dollars")
         await house.press("ctrl+r")
-        await house.shows("expected", "--budget-limit is 'q1'")
+        await house.shows("expected", "--budget is 'q1'")
         assert house.screen.query_one("#budget", Input).value == "q1"
         await house.press("ctrl+u")
         await house.write("0.01")
